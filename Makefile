@@ -1,0 +1,64 @@
+# The commands of the toolkit. `make` alone lists them.
+# Variables reach the shell as "$$NAME", so that spaces, Cyrillic letters and patterns survive.
+.DEFAULT_GOAL := help
+.NOTPARALLEL:
+.SUFFIXES:
+SHELL := /bin/sh
+export SET MONTH ARGS
+
+READY := .venv/.ready
+
+.PHONY: help report test lab lint format clean setup lock
+help: ## this list
+	@awk 'BEGIN {FS = ":.*## "} /^[a-z]+:.*## / {printf "  make %-8s %s\n", $$1, $$2}' Makefile
+
+report: $(READY) ## the month's reports: SET=public (default) or your own, MONTH=2017-12 (default: last complete)
+	@.venv/bin/retention report --set "$${SET:-public}" $${MONTH:+--month "$$MONTH"}
+
+test: $(READY) ## every test; ARGS='-k lapse' for some of them
+	@.venv/bin/python -m pytest -n auto --maxprocesses=4 --dist loadgroup $$ARGS
+
+lab: $(READY) ## JupyterLab on the notebooks
+	@.venv/bin/jupyter lab --notebook-dir=. notebooks
+
+lint: $(READY) ## style, types, room borders, clean notebooks, complete message catalogue
+	@.venv/bin/ruff check .
+	@.venv/bin/ruff format --check .
+	@.venv/bin/mypy
+	@.venv/bin/lint-imports
+	@.venv/bin/nbstripout --verify notebooks/*.ipynb
+	@.venv/bin/python -m retention_lib.reports.extract --check
+
+format: $(READY) ## let ruff and nbstripout put the sources in order, and refresh the message template
+	@.venv/bin/ruff check --fix --quiet . || true
+	@.venv/bin/ruff format --quiet .
+	@.venv/bin/nbstripout notebooks/*.ipynb
+	@.venv/bin/python -m retention_lib.reports.extract
+
+clean: ## remove what can be made again (reports, caches); keeps .venv and data/.keys
+	@rm -rf outputs/* outputs/.published outputs/.building outputs/.locks outputs/.logs data/.cache
+	@rm -rf .pytest_cache .mypy_cache .ruff_cache .hypothesis .import_linter_cache build *.egg-info
+	@find . -name __pycache__ -type d -not -path './.venv/*' -prune -exec rm -rf {} +
+	@find . -name .ipynb_checkpoints -type d -not -path './.venv/*' -prune -exec rm -rf {} +
+
+setup: $(READY) ## only prepare .venv from requirements.lock
+
+lock: $(READY) ## resolve requirements.lock anew from pyproject.toml
+	@.venv/bin/uv pip compile --quiet --universal --python-version 3.11 --generate-hashes --no-annotate \
+	  --no-header --no-emit-index-url --extra dev --upgrade pyproject.toml -o requirements.lock
+
+# A machine must have only Python 3.11-3.13 with its venv module; pip fetches uv (pinned by the lock), uv the rest.
+$(READY): requirements.lock pyproject.toml
+	@python=; for name in $${PYTHON:-} python3.12 python3.13 python3.11 python3; do \
+	  if "$$name" -c 'import sys, venv, ensurepip; sys.exit(not (3, 11) <= sys.version_info[:2] <= (3, 13))' 2>/dev/null; \
+	  then python=$$name; break; fi; done; \
+	if [ -z "$$python" ]; then \
+	  echo "Python 3.11, 3.12 or 3.13 with its venv module is needed: on Debian or Ubuntu, apt install python3-venv" \
+	  "(elsewhere install Python from your package manager), then run make again." >&2; exit 1; fi; \
+	echo "Setting up .venv with $$("$$python" --version) from requirements.lock ..."; \
+	"$$python" -m venv --clear .venv && \
+	grep -A 200 '^uv==' requirements.lock | awk 'NR > 1 && /^[a-z]/ {exit} {print}' > .venv/uv.lock && \
+	.venv/bin/python -m pip install --quiet --disable-pip-version-check --require-hashes -r .venv/uv.lock && \
+	.venv/bin/uv pip install --quiet --python .venv/bin/python --require-hashes -r requirements.lock && \
+	.venv/bin/uv pip install --quiet --python .venv/bin/python --no-deps --no-build-isolation --offline -e . && \
+	touch $(READY)
