@@ -1,0 +1,249 @@
+"""The rules for single values of a parameter file and between its keys."""
+
+from __future__ import annotations
+
+import codecs
+import os
+import re
+from collections.abc import Callable, Iterator, Mapping
+from datetime import datetime
+from pathlib import Path
+from typing import Any, TypeVar
+
+from pydantic import SecretStr
+
+from retention_lib.settings.problems import nearest_name
+from retention_lib.settings.strict import NAME, NAME_RULE, Broken, one_of_rule, refusal
+from retention_lib.settings.tables import TABLES
+
+Number = TypeVar("Number", int, float)
+
+TABLE_ENDINGS = (".csv", ".csv.gz", ".txt", ".parquet")
+ENGINES = ("duckdb", "postgres", "postgresql", "clickhouse", "pyspark")
+RESERVED_REPORTS = frozenset({"index"})
+
+_LOCALES = Path(__file__).parents[1] / "locale"
+_VARIABLE = re.compile(r"\$\{([^}]*)\}")
+_THOUSANDS = (" ", "\u00a0", "\u202f", ".", ",", "'", "’")
+_METRIC = re.compile(r"[a-z][a-z0-9_]{0,63}")
+
+
+def between(low: float, high: float) -> Callable[[Number], Number]:
+    """A rule that a number lies in [low, high]."""
+
+    def rule(value: Number) -> Number:
+        if not low <= value <= high:
+            raise refusal(f"must be between {low:g} and {high:g}")
+        return value
+
+    return rule
+
+
+def at_least(low: float) -> Callable[[float], float]:
+    """A rule that a number is not below `low`."""
+
+    def rule(value: float) -> float:
+        if not value >= low:
+            raise refusal(f"must be {low:g} or more")
+        return value
+
+    return rule
+
+
+def filled(value: str) -> str:
+    """A text that says something, on one line."""
+    if not value.strip() or not value.isprintable():
+        raise refusal("must be one line of text that is not blank")
+    return value
+
+
+def delimiter(value: str) -> str:
+    """One character that can stand between columns."""
+    if len(value) != 1 or value.isalnum() or value in "\"'\n\r\0":
+        raise refusal('must be one character such as "," or ";" or "\\t"')
+    return value
+
+
+def encoding(value: str) -> str:
+    """A text encoding that Python knows."""
+    try:
+        if "\0" not in value and codecs.lookup(value)._is_text_encoding:
+            return value
+    except LookupError:
+        pass
+    near = nearest_name(value, ("utf-8", "utf-8-sig", "utf-16", "cp1251", "cp1252", "koi8-r", "latin-1"))
+    raise refusal("must be a text encoding such as utf-8 or cp1251", nearest=near)
+
+
+def thousands(value: str) -> str:
+    """A character that can stand between thousands."""
+    if value not in _THOUSANDS:
+        raise refusal('must be one of " ", ".", ",", "\'" or a no-break space, or be left out')
+    return value
+
+
+def date_format(value: str) -> str:
+    """A strptime format from which a day comes back whole."""
+    day = datetime(2023, 11, 25)
+    try:
+        if datetime.strptime(day.strftime(value), value).date() == day.date():
+            return value
+    except (ValueError, re.error):
+        pass
+    raise refusal('must hold day, month and year, like "%d.%m.%Y" or "%d.%m.%Y %H:%M"')
+
+
+def table_path(value: str) -> str:
+    """A path with an ending that says how to read it."""
+    if not value.isprintable() or not value.lower().endswith(TABLE_ENDINGS):
+        raise refusal(f"must be a path that ends in {', '.join(TABLE_ENDINGS[:-1])} or {TABLE_ENDINGS[-1]}")
+    return value
+
+
+def connection(value: Any) -> Any:
+    """An engine's address with every `${NAME}` taken from the environment; kept secret from here on."""
+    if isinstance(value, SecretStr):
+        return value
+    if not isinstance(value, str):
+        raise refusal("must be text")
+    missing = [name for name in _VARIABLE.findall(value) if name not in os.environ]
+    if missing:
+        raise refusal(f"needs what is not set in the environment: {', '.join(missing)}")
+    clear = _VARIABLE.sub(lambda match: os.environ[match[1]], value)
+    engine, separator, _ = clear.partition("://")
+    if not separator or engine not in ENGINES:
+        near = nearest_name(engine, ENGINES) if separator else None
+        raise refusal(f"must begin with {', '.join(f'{name}://' for name in ENGINES)}", nearest=near)
+    return SecretStr(clear)
+
+
+def timezone(value: str) -> str:
+    """A time zone of the IANA list."""
+    from zoneinfo import available_timezones
+
+    zones = available_timezones()
+    if value not in zones:
+        near = nearest_name(value, sorted(zones)) or nearest_name(value, _by_city(zones))
+        raise refusal("must be a time zone such as Europe/Moscow", nearest=_by_city(zones).get(near or "", near))
+    return value
+
+
+def _by_city(zones: set[str]) -> dict[str, str]:
+    """Time zones by the last part of their names."""
+    return {zone.rpartition("/")[2]: zone for zone in sorted(zones, reverse=True) if "/" in zone}
+
+
+def currency(value: str) -> str:
+    """A currency of ISO 4217."""
+    from babel.numbers import list_currencies
+
+    codes = list_currencies()
+    if value not in codes:
+        near = value.upper() if value.upper() in codes else None
+        raise refusal("must be a currency of ISO 4217 such as RUB or USD", nearest=near)
+    return value
+
+
+def language(value: str) -> str:
+    """A language that the pages have been translated to."""
+    known = ["en", *sorted(file.stem for file in _LOCALES.glob("*.po"))]
+    if value not in known:
+        raise refusal(one_of_rule(known), nearest=nearest_name(value, known))
+    return value
+
+
+def broken_variants(raw: Any) -> Iterator[Broken]:
+    """Short names are usable, and no two stand for the same variant."""
+    if not isinstance(raw, Mapping):
+        return
+    for name in raw:
+        if not NAME.fullmatch(str(name)):
+            yield Broken(("variants", str(name)), NAME_RULE)
+    texts = [value for value in raw.values() if isinstance(value, str)]
+    for value in sorted({value for value in texts if texts.count(value) > 1}):
+        yield Broken(("variants",), "must give each variant of the data one short name only", value)
+
+
+def broken_metrics(raw: Any) -> Iterator[Broken]:
+    """Metrics have usable names that differ from each other and from the table's columns."""
+    if not isinstance(raw, list):
+        return
+    if not raw:
+        yield Broken(("metrics",), "must name at least one measured column")
+    taken: set[str] = set()
+    for name in raw:
+        if not isinstance(name, str):
+            continue
+        if not _METRIC.fullmatch(name):
+            yield Broken(("metrics", name), "is no usable name; take a-z, 0-9 and _ and begin with a letter")
+        elif name in TABLES["outcomes"].names:
+            yield Broken(("metrics", name), "is a column of its own and cannot be measured")
+        elif name in taken:
+            yield Broken(("metrics", name), "is listed twice")
+        taken.add(name)
+
+
+def broken_tables(raw: Any) -> Iterator[Broken]:
+    """Tables and their columns are known ones, and keys of one table stand at that table only."""
+    if not isinstance(raw, Mapping):
+        return
+    for name, source in raw.items():
+        if name not in TABLES:
+            yield Broken(("tables", str(name)), "is no table we know", nearest=nearest_name(name, TABLES))
+        elif isinstance(source, Mapping):
+            yield from _broken_source(str(name), source)
+
+
+def _broken_source(table: str, source: Mapping[Any, Any]) -> Iterator[Broken]:
+    for key, owner in (("variants", "assignments"), ("metrics", "outcomes")):
+        if source.get(key) is not None and table != owner:
+            yield Broken(("tables", table, key), f"belongs to the table {owner} only")
+    if table == "outcomes" and source.get("metrics") is None:
+        yield Broken(("tables", table, "metrics"), "is missing; list the measured columns, like [visit, spend]")
+    columns, metrics = source.get("columns"), source.get("metrics")
+    known = list(TABLES[table].names)
+    if TABLES[table].open_columns and isinstance(metrics, list):
+        known += [name for name in metrics if isinstance(name, str) and _METRIC.fullmatch(name)]
+    for column in columns if isinstance(columns, Mapping) else ():
+        if column not in known:
+            place = ("tables", table, "columns", str(column))
+            yield Broken(place, f"is no column of {table}", nearest=nearest_name(column, known))
+
+
+def broken_stores(raw: Mapping[Any, Any]) -> Iterator[Broken]:
+    """A set has one store or several named ones."""
+    one, several = raw.get("store"), raw.get("stores")
+    if one is not None and several is not None:
+        yield Broken(("stores",), "cannot stand beside store; keep one of the two")
+    elif one is None and not several:
+        yield Broken(("store",), "is missing; describe the store, or several under stores")
+    for name in several if isinstance(several, Mapping) else ():
+        if not NAME.fullmatch(str(name)):
+            yield Broken(("stores", str(name)), NAME_RULE)
+
+
+def broken_reports(raw: Mapping[Any, Any]) -> Iterator[Broken]:
+    """There is a report; each has a usable name and, among several stores, one of them."""
+    reports = raw.get("reports")
+    if reports is not None and not reports:
+        yield Broken(("reports",), "must name at least one report")
+    for name, report in reports.items() if isinstance(reports, Mapping) else ():
+        if not NAME.fullmatch(str(name)):
+            yield Broken(("reports", str(name)), NAME_RULE)
+        elif name in RESERVED_REPORTS:
+            yield Broken(("reports", str(name)), "is the name of the month's front page; choose another")
+        chosen = report.get("store") if isinstance(report, Mapping) else getattr(report, "store", None)
+        yield from _broken_choice(str(name), chosen, raw.get("stores"))
+
+
+def _broken_choice(report: str, chosen: Any, stores: Any) -> Iterator[Broken]:
+    place = ("reports", report, "store")
+    if not isinstance(stores, Mapping) or not stores:
+        if chosen is not None:
+            yield Broken(place, "must be left out, for this set has one store", chosen)
+        return
+    names = [name for name in stores if NAME.fullmatch(str(name))]
+    if chosen is None and len(stores) > 1:
+        yield Broken(place, f"is missing; name one of the stores: {', '.join(names)}")
+    elif isinstance(chosen, str) and chosen not in stores:
+        yield Broken(place, one_of_rule(names) if names else "is no store", chosen, nearest_name(chosen, names))

@@ -1,0 +1,86 @@
+from __future__ import annotations
+
+from pathlib import Path
+
+import pytest
+import yaml
+
+from retention_lib.settings import TABLES, Economics, SetSettings, StoreSettings, TableSource, load_set, set_names
+from retention_lib.settings.models import CsvFormat
+
+ROOT = Path(__file__).parents[2]
+SHIPPED = {
+    "public": {
+        "churn_diagnosis": "complete_journey",
+        "cohort_ltv": "cdnow",
+        "loyalty_impact": "complete_journey",
+        "ab_campaign": "hillstrom",
+    },
+    "complete_journey": {
+        "churn_diagnosis": "complete_journey",
+        "cohort_ltv": "complete_journey",
+        "loyalty_impact": "complete_journey",
+    },
+    "cdnow": {"churn_diagnosis": "cdnow", "cohort_ltv": "cdnow"},
+}
+
+
+def loaded(name: str) -> SetSettings:
+    return load_set(ROOT / "parameters" / f"{name}.yml")
+
+
+@pytest.mark.parametrize("name", SHIPPED)
+def test_shipped_set_loads_with_its_reports_and_stores(name: str) -> None:
+    settings = loaded(name)
+    chosen = {report: settings.store_settings(report)[1].dataset for report in settings.reports}
+    assert chosen == SHIPPED[name]
+
+
+def test_public_margins_are_marked_as_assumptions() -> None:
+    economics = loaded("public").economics
+    assert (economics.gross_margin, economics.contact_cost) == (0.30, 0.50)
+    assert set(economics.assumptions) == {"gross_margin", "contact_cost"}
+
+
+def test_public_set_has_its_four_parameters() -> None:
+    reports = loaded("public").reports
+    assert reports["churn_diagnosis"].parameters == {"lapse_days": "auto"}
+    assert reports["cohort_ltv"].parameters == {"reference_store": "cdnow_sample"}
+    assert reports["loyalty_impact"].parameters == {"campaign": "8"}
+    assert reports["ab_campaign"].parameters == {}
+
+
+def test_every_set_in_the_folder_loads() -> None:
+    for name in set_names(ROOT):
+        assert loaded(name).reports
+
+
+def test_template_explains_every_key() -> None:
+    text = (ROOT / "parameters" / "template.yml").read_text(encoding="utf-8")
+    keys = {line.lstrip(" #").partition(":")[0] for line in text.splitlines() if ":" in line}
+    wanted = {
+        *SetSettings.model_fields,
+        *StoreSettings.model_fields,
+        *TableSource.model_fields,
+        *CsvFormat.model_fields,
+        *Economics.model_fields,
+        "notebook",
+    } - {"stores"}
+    assert wanted <= keys
+    assert "`stores:`" in text
+    assert all(table in text for table in TABLES)
+
+
+def test_template_with_every_commented_example_is_right_as_well(tmp_path: Path) -> None:
+    text = (ROOT / "parameters" / "template.yml").read_text(encoding="utf-8")
+    for line in ("month: 2026-10", "as_of: 2026-10-31", 'thousands: " "', "economics: {contact_cost: 3}"):
+        assert f"# {line}" in text
+        text = text.replace(f"# {line}", line)
+    assert isinstance(yaml.safe_load(text), dict)
+    (tmp_path / "parameters").mkdir()
+    (tmp_path / "notebooks").symlink_to(ROOT / "notebooks")
+    copy = tmp_path / "parameters" / "copy.yml"
+    copy.write_text(text, encoding="utf-8")
+    settings = load_set(copy)
+    assert str(settings.month) == "2026-10"
+    assert settings.economics_for("cohort_ltv").contact_cost == 3
