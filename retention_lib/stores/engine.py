@@ -1,0 +1,66 @@
+"""DuckDB as every part of this room opens it: offline, in UTC, with as many threads as it is given."""
+
+from __future__ import annotations
+
+import os
+from typing import TYPE_CHECKING, Any
+
+if TYPE_CHECKING:
+    from pathlib import Path
+
+    import ibis.expr.types as ir
+    from ibis.backends.duckdb import Backend
+
+
+def connect(database: Path | str = ":memory:", *, spill: Path | None = None) -> Backend:
+    """A DuckDB engine that fetches nothing from outside.
+
+    The environment variable RETENTION_THREADS limits its threads (two reports side by side get one each).
+
+    Args:
+        database: The database file; in memory if omitted.
+        spill: A folder for what does not fit into memory; the engine's default if omitted.
+    """
+    import ibis
+
+    options: dict[str, Any] = {
+        "autoinstall_known_extensions": False,
+        "autoload_known_extensions": False,
+    }
+    threads = os.environ.get("RETENTION_THREADS", "")
+    if threads.isdecimal() and int(threads) > 0:
+        options["threads"] = int(threads)
+    if spill is not None:
+        options["temp_directory"] = str(spill)
+    engine = ibis.duckdb.connect(database, **options)
+    engine.raw_sql("SET TimeZone = 'UTC'")
+    return engine
+
+
+def rows(engine: Backend, expression: ir.Table) -> list[dict[str, Any]]:
+    """The rows of a small expression, as plain Python values and without a detour over pandas."""
+    cursor = engine.raw_sql(engine.compile(expression))
+    names = [column[0] for column in cursor.description]
+    return [dict(zip(names, row, strict=True)) for row in cursor.fetchall()]
+
+
+def keep(engine: Backend, name: str, expression: ir.Table) -> ir.Table:
+    """The expression computed once and kept as a table of the engine."""
+    engine.raw_sql(f"CREATE TABLE {quoted_name(name)} AS {engine.compile(expression)}")
+    return engine.table(name)
+
+
+def write_parquet(engine: Backend, expression: ir.Table, path: Path) -> None:
+    """Write the rows of an expression, in its order, to a Parquet file."""
+    query = engine.compile(expression)
+    engine.raw_sql(f"COPY ({query}) TO {quoted_text(str(path))} (FORMAT parquet, COMPRESSION zstd)")
+
+
+def quoted_text(value: str) -> str:
+    """A text as an SQL literal."""
+    return "'" + value.replace("'", "''") + "'"
+
+
+def quoted_name(value: str) -> str:
+    """A column's or table's name as SQL writes it."""
+    return '"' + value.replace('"', '""') + '"'

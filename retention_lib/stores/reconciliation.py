@@ -1,0 +1,102 @@
+"""What became of every row and every cent of a table."""
+
+from __future__ import annotations
+
+from dataclasses import dataclass
+from decimal import Decimal
+from typing import TYPE_CHECKING, Any, Literal
+
+if TYPE_CHECKING:
+    from collections.abc import Mapping
+
+Severity = Literal["quarantine", "merge", "warn"]
+
+
+@dataclass(frozen=True, kw_only=True)
+class ReasonCount:
+    """The rows that share one finding.
+
+    Attributes:
+        reason: What was found, as a code (`missing_customer_id`).
+        severity: What was done: `quarantine` sets the row aside, `merge` drops a repeated row, `warn` keeps
+            the row (and, where a value of an optional column cannot be read, keeps it without the value).
+        rows: Rows (count).
+        amount: Their money, where it can be read; None for a table without money.
+    """
+
+    reason: str
+    severity: Severity
+    rows: int
+    amount: Decimal | None
+
+
+@dataclass(frozen=True, kw_only=True)
+class Reconciliation:
+    """The count of a table's rows and money: in = kept + rejected + merged.
+
+    Amounts are in the store's currency and hold what can be read; all are None for a table without money.
+
+    Attributes:
+        table: The table.
+        rows_in: Rows in the source (count).
+        rows_kept: Rows that reports use (count).
+        rows_rejected: Rows set aside with a reason (count).
+        rows_merged: Repeated rows dropped (count).
+        amount_in: Money in the source.
+        amount_kept: Money in the rows kept.
+        amount_rejected: Money in the rows set aside.
+        amount_merged: Money in the repeated rows.
+        reasons: What was found; the rows of severity `quarantine` add up to `rows_rejected`, those of `merge`
+            to `rows_merged`.
+    """
+
+    table: str
+    rows_in: int
+    rows_kept: int
+    rows_rejected: int
+    rows_merged: int
+    amount_in: Decimal | None
+    amount_kept: Decimal | None
+    amount_rejected: Decimal | None
+    amount_merged: Decimal | None
+    reasons: tuple[ReasonCount, ...]
+
+    @property
+    def balanced(self) -> bool:
+        """Whether rows and money add up exactly, and the reasons with them."""
+        rows = self.rows_in == self.rows_kept + self.rows_rejected + self.rows_merged
+        reasons = (self._rows("quarantine"), self._rows("merge")) == (self.rows_rejected, self.rows_merged)
+        return rows and reasons and self._money_balanced
+
+    @property
+    def _money_balanced(self) -> bool:
+        parts = (self.amount_kept, self.amount_rejected, self.amount_merged)
+        if self.amount_in is None:
+            return all(part is None for part in parts)
+        return self.amount_in == sum(part or Decimal(0) for part in parts)
+
+    def _rows(self, severity: Severity) -> int:
+        return sum(reason.rows for reason in self.reasons if reason.severity == severity)
+
+    def to_plain(self) -> dict[str, Any]:
+        """The same as JSON can hold it: money as text, so that no cent is lost."""
+        plain = {name: _plain(value) for name, value in vars(self).items() if name != "reasons"}
+        reasons = [{name: _plain(value) for name, value in vars(reason).items()} for reason in self.reasons]
+        return {**plain, "reasons": reasons}
+
+    @classmethod
+    def from_plain(cls, plain: Mapping[str, Any]) -> Reconciliation:
+        """The reconciliation that `to_plain` wrote."""
+        values = {name: _money(name, value) for name, value in plain.items() if name != "reasons"}
+        reasons = tuple(
+            ReasonCount(**{name: _money(name, value) for name, value in reason.items()}) for reason in plain["reasons"]
+        )
+        return cls(**values, reasons=reasons)
+
+
+def _plain(value: Any) -> Any:
+    return str(value) if isinstance(value, Decimal) else value
+
+
+def _money(name: str, value: Any) -> Any:
+    return Decimal(value) if name.startswith("amount") and value is not None else value
