@@ -1,0 +1,99 @@
+"""Who is active at month boundaries, and how long customers have been silent."""
+
+from __future__ import annotations
+
+from collections.abc import Sequence
+from datetime import date, timedelta
+
+import ibis
+import pandas as pd
+
+from retention_lib.settings.calendar import Month
+
+
+def month_silences(purchases: ibis.Table, months: Sequence[Month]) -> pd.DataFrame:
+    """How long customers had been silent when each month began and when it ended.
+
+    A silence is counted in days from a customer's last purchase before the boundary to the boundary,
+    so a customer is active under a window of W days exactly when the silence is at most W. From these
+    counts every flow of every window follows without another look at the data.
+
+    Args:
+        purchases: From `purchases.purchase_days`.
+        months: Months to read, at least one.
+
+    Returns:
+        Columns `month` ('YYYY-MM'), `silence_start` and `silence_end` (Int64 days; NA where the
+        customer had never bought before that boundary), `customers` (count); ordered by all keys.
+    """
+    boundaries = sorted({month.start for month in months} | {month.end for month in months})
+    last = {
+        f"before_{boundary}": purchases.day.max(where=purchases.day < ibis.date(boundary.isoformat()))
+        for boundary in boundaries
+    }
+    customers = purchases.group_by("customer_id").aggregate(**last).cache()
+    parts = [_silences_of(customers, month) for month in months]
+    frame = ibis.union(*parts).order_by("month", "silence_start", "silence_end").to_pandas()
+    return frame.astype({"silence_start": "Int64", "silence_end": "Int64", "customers": "int64"})
+
+
+def readable_months(first_day: date, last: Month, *, lapse_days: int, most: int = 13) -> list[Month]:
+    """The months whose beginning the data can judge: a whole window lies before it.
+
+    Args:
+        first_day: First day of the data.
+        last: Last month wanted.
+        lapse_days: The window W.
+        most: How many months at most, counted back from the last.
+
+    Returns:
+        Months in order; the last one is always there, so that its refusal can be shown.
+    """
+    enough = first_day + timedelta(days=lapse_days)
+    return [month for month in Month.range(last.shift(1 - most), last) if month.start >= enough or month == last]
+
+
+def _silences_of(customers: ibis.Table, month: Month) -> ibis.Table:
+    silences = customers.select(
+        month=ibis.literal(str(month)),
+        silence_start=_silence(customers[f"before_{month.start}"], month.start),
+        silence_end=_silence(customers[f"before_{month.end}"], month.end),
+    )
+    counts = silences.group_by("month", "silence_start", "silence_end").aggregate(customers=ibis._.count())
+    return counts.filter(counts.silence_end.notnull())
+
+
+def _silence(last_day: ibis.Value, boundary: date) -> ibis.Value:
+    return ibis.date(boundary.isoformat()).delta(last_day, unit="day").cast("int64")
+
+
+def returns_after(purchases: ibis.Table, *, cutoff: date, horizon_days: int) -> pd.DataFrame:
+    """Of the customers silent at a past cut-off, how many bought again within a horizon, and for how much.
+
+    One customer is one row of evidence: nobody is counted twice, however often he buys.
+
+    Args:
+        purchases: From `purchases.purchase_days`, reaching at least to the end of the horizon.
+        cutoff: First day after the silence is read (half-open).
+        horizon_days: Days from the cut-off in which a purchase counts as a return.
+
+    Returns:
+        Columns `silence_days`, `customers`, `returned` (counts), `spend` (net money of the returned within
+        the horizon), ordered by silence.
+    """
+    start = ibis.date(cutoff.isoformat())
+    in_horizon = (purchases.day >= start) & (purchases.day < start + ibis.interval(days=horizon_days))
+    customers = purchases.group_by("customer_id").aggregate(
+        last_day=purchases.day.max(where=purchases.day < start),
+        back=in_horizon.any(),
+        spend=purchases.amount.sum(where=in_horizon).coalesce(0),
+    )
+    known = customers.filter(customers.last_day.notnull())
+    silences = known.select(
+        "spend", silence_days=start.delta(known.last_day, unit="day"), back=known.back.cast("int64")
+    )
+    counts = silences.group_by("silence_days").aggregate(
+        customers=ibis._.count(), returned=ibis._.back.sum(), spend=ibis._.spend.sum()
+    )
+    frame = counts.order_by("silence_days").to_pandas()
+    return frame.astype({"silence_days": "int64", "customers": "int64", "returned": "int64", "spend": float})

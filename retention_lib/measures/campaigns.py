@@ -1,0 +1,145 @@
+"""Sales of customers mailed by a campaign and of those left alone."""
+
+from __future__ import annotations
+
+from dataclasses import dataclass
+from datetime import date, timedelta
+
+import ibis
+import pandas as pd
+
+
+@dataclass(frozen=True, kw_only=True)
+class CampaignWeeks:
+    """The weeks around a campaign, counted by sevens from the first day of the data.
+
+    Attributes:
+        origin: First day of week 0.
+        campaign_id: The campaign.
+        event_week: Week in which its first message was sent.
+        first_week: First week of the comparison.
+        end_week: First week after it (half-open).
+    """
+
+    origin: date
+    campaign_id: str
+    event_week: int
+    first_week: int
+    end_week: int
+
+    def start_of(self, week: int) -> date:
+        """First day of a week."""
+        return self.origin + timedelta(days=7 * week)
+
+
+def campaign_weeks(
+    contacts: ibis.Table, campaign_id: str, *, origin: date, until: date, weeks_before: int, weeks_after: int
+) -> CampaignWeeks:
+    """The comparison weeks of a campaign.
+
+    Args:
+        contacts: The store's `contacts`.
+        campaign_id: The campaign to judge.
+        origin: First day of the data; weeks are counted from it by sevens.
+        until: First day that is no longer seen.
+        weeks_before: Whole weeks before the week of the start.
+        weeks_after: Weeks from the week of the start on.
+
+    Returns:
+        The weeks, cut to the whole weeks that the data hold.
+
+    Raises:
+        LookupError: If the campaign has no message in `contacts`; names those that have.
+    """
+    sent = contacts.filter(contacts.campaign_id == campaign_id).sent_at.min().to_pandas()
+    if pd.isna(sent):
+        known = sorted(contacts.select("campaign_id").distinct().to_pandas()["campaign_id"])
+        raise LookupError(f"campaign {campaign_id!r} has no message in contacts; known: {', '.join(known)}")
+    week = (sent.date() - origin).days // 7
+    return CampaignWeeks(
+        origin=origin,
+        campaign_id=campaign_id,
+        event_week=week,
+        first_week=max(0, week - weeks_before),
+        end_week=min(week + weeks_after, (until - origin).days // 7),
+    )
+
+
+def weekly_panel(transactions: ibis.Table, contacts: ibis.Table, weeks: CampaignWeeks) -> pd.DataFrame:
+    """Sales by customer and week, for those mailed by one campaign and those mailed by none.
+
+    Treated are customers whose first message of any campaign came in the week of this campaign and was
+    this campaign's; controls are customers without any message before the comparison ends. So no
+    control is touched, and nobody treated was touched before.
+
+    Args:
+        transactions: The store's `transactions`.
+        contacts: The store's `contacts`.
+        weeks: From `campaign_weeks`.
+
+    Returns:
+        One row a customer who ever bought, in a stable order: `customer` (running number, no id),
+        `treated` (bool) and a column `w_<k>` of net sales for each week k of the comparison.
+    """
+    groups = _groups(transactions, contacts, weeks)
+    day = transactions.ordered_at.date()
+    columns = {
+        f"w_{week}": transactions.amount.sum(
+            where=(day >= ibis.date(weeks.start_of(week).isoformat()))
+            & (day < ibis.date(weeks.start_of(week + 1).isoformat()))
+        )
+        for week in range(weeks.first_week, weeks.end_week)
+    }
+    sales = transactions.group_by("customer_id").aggregate(**columns)
+    panel = groups.left_join(sales, "customer_id").order_by("customer_id")
+    frame = panel.select("treated", *columns).to_pandas()
+    filled = frame.astype(dict.fromkeys(columns, float)).fillna(dict.fromkeys(columns, 0.0))
+    return filled.assign(customer=range(len(filled)))[["customer", "treated", *columns]]
+
+
+def _groups(transactions: ibis.Table, contacts: ibis.Table, weeks: CampaignWeeks) -> ibis.Table:
+    start = ibis.timestamp(weeks.start_of(weeks.event_week).isoformat())
+    stop = ibis.timestamp(weeks.start_of(weeks.end_week).isoformat())
+    own = contacts.campaign_id == weeks.campaign_id
+    history = contacts.group_by("customer_id").aggregate(
+        mailed=own.any(),
+        touched_before=(contacts.sent_at < start).any(),
+        touched=(contacts.sent_at < stop).any(),
+    )
+    buyers = transactions.select("customer_id").distinct()
+    marked = buyers.left_join(history, "customer_id").select(
+        "customer_id",
+        treated=(history.mailed & ~history.touched_before).fill_null(False),
+        touched=history.touched.fill_null(False),
+    )
+    return marked.filter(marked.treated | ~marked.touched)
+
+
+def campaign_redemptions(contacts: ibis.Table, redemptions: ibis.Table | None, *, until: date) -> pd.DataFrame:
+    """Customers mailed by each campaign and those of them who used one of its coupons.
+
+    Args:
+        contacts: The store's `contacts`.
+        redemptions: The store's `redemptions`; None where the store has none.
+        until: First day that is no longer seen.
+
+    Returns:
+        Columns `campaign` (id), `offer` (text; empty where unknown), `sent_on` (first day), `mailed`,
+        `redeemed` (customers), ordered by first day and id; no rows without redemptions.
+    """
+    if redemptions is None:
+        return pd.DataFrame({"campaign": [], "offer": [], "sent_on": [], "mailed": [], "redeemed": []})
+    stop = ibis.timestamp(until.isoformat())
+    sent = contacts.filter(contacts.sent_at < stop)
+    offer = sent.offer if "offer" in sent.columns else ibis.literal("")
+    mailed = sent.group_by("campaign_id", "customer_id").aggregate(offer=offer.max(), sent_at=sent.sent_at.min())
+    used = redemptions.filter(redemptions.redeemed_at < stop).select("campaign_id", "customer_id").distinct()
+    joined = mailed.left_join(used.mutate(used=1), ["campaign_id", "customer_id"])
+    campaigns = joined.group_by(campaign=joined.campaign_id).aggregate(
+        offer=joined.offer.max().fill_null(""),
+        sent_on=joined.sent_at.min().date(),
+        mailed=ibis._.count(),
+        redeemed=joined.used.count(),
+    )
+    frame = campaigns.order_by("sent_on", "campaign").to_pandas()
+    return frame.assign(sent_on=frame["sent_on"].astype(str).str[:10])
