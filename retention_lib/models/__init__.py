@@ -1,0 +1,1 @@
+"""Statistics on frames, arrays and counts: no store, no engine, no chart."""

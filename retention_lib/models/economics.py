@@ -1,0 +1,220 @@
+"""What a win-back must bring to pay for itself, and what a test of it could show."""
+
+from __future__ import annotations
+
+import math
+from dataclasses import dataclass
+from statistics import NormalDist
+
+import pandas as pd
+
+from retention_lib.models.estimates import Estimate, NotEnough, figures_frame
+from retention_lib.models.experiments import ArmEffects
+from retention_lib.models.lapse import ReturnChance
+
+POWER = 0.80
+SIGNIFICANCE = 0.05
+
+
+@dataclass(frozen=True, kw_only=True)
+class ContactProfit:
+    """What a contact of one arm of a test earned, net of its cost.
+
+    Attributes:
+        arm: The arm.
+        per_contact: Effect on spend x margin - cost (money a customer contacted); the interval holds the
+            uncertainty of the effect only.
+        gross_margin: Share of spend, in [0, 1].
+        contact_cost: Cost of one contact (money).
+    """
+
+    arm: str
+    per_contact: Estimate
+    gross_margin: float
+    contact_cost: float
+
+    def to_frame(self) -> pd.DataFrame:
+        """The figures, one row each; columns as in `figures_frame`."""
+        return figures_frame(self)
+
+
+@dataclass(frozen=True, kw_only=True)
+class BreakEven:
+    """The extra share of customers a contact must win to pay its cost.
+
+    Attributes:
+        customers: Customers on the list (count).
+        contact_cost_total: Cost of contacting all of them (money).
+        profit_if_won: Gross profit of a customer won (money).
+        break_even_share: Extra share who must be won by the contact; above 1 it cannot pay.
+        one_in: One won customer pays for so many contacts; None when contacts are free.
+        reachable: Whether break_even_share fits above the share who return by themselves.
+        base_share: Share who return by themselves.
+        detectable_share: Smallest rise over base_share that a test with half the list left alone finds
+            with 80 % power at two-sided .05; None when even winning everyone would go unnoticed.
+    """
+
+    customers: int
+    contact_cost_total: float
+    profit_if_won: float
+    break_even_share: float
+    one_in: float | None
+    reachable: bool
+    base_share: float
+    detectable_share: float | None
+
+    def to_frame(self) -> pd.DataFrame:
+        """The figures, one row each; columns as in `figures_frame`."""
+        return figures_frame(self)
+
+
+def break_even(
+    customers: int | NotEnough,
+    *,
+    contact_cost: float | None,
+    profit_if_won: float | Estimate | NotEnough | None,
+    base_share: float | Estimate | NotEnough = 0.5,
+) -> BreakEven | NotEnough:
+    """The share a contact must win to pay, and the share a test could show.
+
+    Args:
+        customers: Customers on the list (count).
+        contact_cost: Cost of one contact (money); None = not known.
+        profit_if_won: Gross profit a won customer brings (money); None = not known.
+        base_share: Share who return without a contact, in [0, 1); the default .5 is the most cautious.
+
+    Returns:
+        The break-even; NotEnough with reason "customers_on_list", "contact_cost_known",
+        "profit_if_won_known" or "profit_if_won_positive".
+
+    Raises:
+        ValueError: contact_cost is negative, or base_share is outside [0, 1).
+    """
+    if isinstance(customers, NotEnough):
+        return customers
+    if isinstance(profit_if_won, NotEnough):
+        return profit_if_won
+    if isinstance(base_share, NotEnough):
+        return base_share
+    if contact_cost is None:
+        return NotEnough("contact_cost_known", 0, 1)
+    if profit_if_won is None:
+        return NotEnough("profit_if_won_known", 0, 1)
+    return _break_even(customers, float(contact_cost), _number(profit_if_won), _number(base_share))
+
+
+def profit_of_return(returns: ReturnChance | NotEnough, *, gross_margin: float | None) -> float | NotEnough | None:
+    """Gross profit that a customer brought who had just gone quiet and came back by himself.
+
+    Args:
+        returns: From `lapse.return_chance`, with spend.
+        gross_margin: Share of spend, in [0, 1]; None = not known.
+
+    Returns:
+        Money within the horizon of the return chance; None where the margin or the spend is not known.
+    """
+    if isinstance(returns, NotEnough):
+        return returns
+    if gross_margin is None or returns.spend_a_returner is None:
+        return None
+    return gross_margin * returns.spend_a_returner
+
+
+def contact_profits(
+    effects: ArmEffects | NotEnough, *, metric: str, gross_margin: float | None, contact_cost: float | None
+) -> list[ContactProfit | NotEnough]:
+    """What a contact earned in each arm of a test, best first.
+
+    Args:
+        effects: From `experiments.arm_effects`.
+        metric: The metric that is spend (money a customer).
+        gross_margin: Share of spend, in [0, 1]; None = not known.
+        contact_cost: Cost of one contact (money); None = not known.
+
+    Returns:
+        One item an arm whose effect on spend may be claimed; a single NotEnough("margin_and_cost_known") or
+        NotEnough("effects_claimed") where there is none.
+    """
+    if isinstance(effects, NotEnough):
+        return [effects]
+    if gross_margin is None or contact_cost is None:
+        return [NotEnough("margin_and_cost_known", 0, 1)]
+    rows = effects.table[(effects.table["metric"] == metric) & effects.table["claimed"].astype(bool)]
+    profits = [
+        ContactProfit(
+            arm=arm,
+            per_contact=_profit(effects.effect(metric, arm), gross_margin, contact_cost),
+            gross_margin=gross_margin,
+            contact_cost=contact_cost,
+        )
+        for arm in rows.sort_values("effect", ascending=False)["arm"]
+    ]
+    return list(profits) or [NotEnough("effects_claimed", 0, 1)]
+
+
+def _profit(effect: Estimate | NotEnough, margin: float, cost: float) -> Estimate:
+    """Effect x margin - cost, with the effect's interval."""
+    if isinstance(effect, NotEnough) or effect.low is None or effect.high is None:
+        msg = "a claimed effect has an interval"
+        raise ValueError(msg)
+    low, value, high = (bound * margin - cost for bound in (effect.low, effect.value, effect.high))
+    return Estimate(value, low=low, high=high, level=effect.level, n=effect.n)
+
+
+def detectable_rise(base_share: float, group: float) -> float | None:
+    """The smallest rise over a share that two equal groups show with 80 % power at two-sided .05.
+
+    Args:
+        base_share: Share in the group left alone, in [0, 1).
+        group: Customers in each group.
+
+    Returns:
+        The rise, in (0, 1 - base_share]; None when even a rise to 1 is not found with that power.
+
+    References:
+        Fleiss, Levin and Paik (2003), Statistical Methods for Rates and Proportions, equation 4.14.
+    """
+    if group < 1:
+        return None
+    at_test, at_power = NormalDist().inv_cdf(1 - SIGNIFICANCE / 2), NormalDist().inv_cdf(POWER)
+
+    def surplus(rise: float) -> float:
+        share, middle = base_share + rise, base_share + rise / 2
+        null = math.sqrt(2 * middle * (1 - middle))
+        real = math.sqrt(max(0.0, base_share * (1 - base_share) + share * (1 - share)))
+        return rise * math.sqrt(group) - at_test * null - at_power * real
+
+    low, high = 0.0, 1 - base_share
+    if surplus(high) < 0:
+        return None
+    for _ in range(60):
+        middle = (low + high) / 2
+        low, high = (low, middle) if surplus(middle) >= 0 else (middle, high)
+    return high
+
+
+def _break_even(customers: int, contact_cost: float, profit: float, base_share: float) -> BreakEven | NotEnough:
+    """The break-even of plain numbers."""
+    if contact_cost < 0 or not 0 <= base_share < 1:
+        msg = f"contact_cost must be 0 or more and base_share in [0, 1), not {contact_cost} and {base_share}"
+        raise ValueError(msg)
+    if customers < 1:
+        return NotEnough("customers_on_list", customers, 1)
+    if not (math.isfinite(profit) and profit > 0):
+        return NotEnough("profit_if_won_positive", profit, 0)
+    share = contact_cost / profit
+    return BreakEven(
+        customers=customers,
+        contact_cost_total=customers * contact_cost,
+        profit_if_won=profit,
+        break_even_share=share,
+        one_in=profit / contact_cost if contact_cost > 0 else None,
+        reachable=share <= 1 - base_share,
+        base_share=base_share,
+        detectable_share=detectable_rise(base_share, customers / 2),
+    )
+
+
+def _number(given: float | Estimate) -> float:
+    """The number itself, or an estimate's value."""
+    return float(given.value) if isinstance(given, Estimate) else float(given)

@@ -1,0 +1,380 @@
+"""What the arms of a test did: sample ratio, effects with intervals, and whether they may be claimed."""
+
+from __future__ import annotations
+
+import math
+from collections.abc import Hashable, Mapping, Sequence
+from dataclasses import dataclass
+from typing import Any
+
+import numpy as np
+import pandas as pd
+
+from retention_lib.models.estimates import Estimate, NotEnough
+from retention_lib.models.intervals import holm_adjusted, normal_quantile
+
+SAMPLE_RATIO_LIMIT = 0.001
+MINIMUM_EXPECTED = 5
+MINIMUM_CUSTOMERS = 30
+POWER_QUANTILE = 0.8416212335729143  # standard normal, 80 %
+
+
+@dataclass(frozen=True, kw_only=True, eq=False)
+class SampleRatio:
+    """Whether the arms have the sizes they were meant to have.
+
+    Attributes:
+        statistic: Pearson's chi-squared.
+        p: Its p-value.
+        broken: p below .001: the split is not what was planned, and no effect may be claimed.
+        table: One row an arm: arm, customers, expected (counts), share, expected_share (in [0, 1]).
+    """
+
+    statistic: float
+    p: float
+    broken: bool
+    table: pd.DataFrame
+
+    @property
+    def customers(self) -> int:
+        """Customers in all arms (count)."""
+        return int(self.table["customers"].sum())
+
+    def to_frame(self) -> pd.DataFrame:
+        """The table of arms."""
+        return self.table
+
+
+@dataclass(frozen=True, kw_only=True, eq=False)
+class ArmEffects:
+    """Effects of every arm against control, metric by metric.
+
+    Attributes:
+        table: One row a metric and arm, in the order given: arm, metric, base, control_base (customers),
+            binary (True for a metric of 0 and 1), control_mean, arm_mean, effect (arm minus control), low,
+            high, relative (effect / control mean), relative_low, relative_high, detectable (the smallest
+            true effect found with 80 % power), p (two-sided), p_adjusted (Holm over all rows), claimed,
+            reason (why not: "sample_ratio_broken", "customers_per_arm", "zero_variance",
+            "few_conversions", "not_significant"; missing = claimed).
+            NaN = cannot be computed, with the reason beside it; relative is NaN when the control mean is 0,
+            effect when an arm is empty.
+        control: Name of the control arm.
+        level: Confidence level of the intervals.
+    """
+
+    table: pd.DataFrame
+    control: str
+    level: float
+
+    def effect(self, metric: str, arm: str) -> Estimate | NotEnough:
+        """One effect: value = arm minus control, n = customers of both.
+
+        Returns:
+            The effect, without bounds where they are refused; NotEnough("customers_per_arm") when the arm
+            or the control is empty.
+
+        Raises:
+            KeyError: There is no such metric or arm.
+        """
+        rows = self.table.loc[(self.table["metric"] == metric) & (self.table["arm"] == arm)]
+        if rows.empty:
+            known = ", ".join(f"{row.metric} of {row.arm}" for row in self.table.itertuples())
+            msg = f"no effect on {metric!r} of arm {arm!r}; there are: {known}"
+            raise KeyError(msg)
+        row = rows.iloc[0]
+        if math.isnan(row["effect"]):
+            return NotEnough("customers_per_arm", float(min(row["base"], row["control_base"])), 2)
+        bounds = {name: _known(row[name]) for name in ("low", "high", "p", "p_adjusted")}
+        return Estimate(
+            float(row["effect"]),
+            level=None if bounds["low"] is None else self.level,
+            n=int(row["base"] + row["control_base"]),
+            claimed=bool(row["claimed"]),
+            reason=row["reason"],
+            **bounds,
+        )
+
+    def to_frame(self) -> pd.DataFrame:
+        """The table of effects."""
+        return self.table
+
+
+@dataclass(frozen=True, kw_only=True)
+class _Moments:
+    """Customers, mean and variance of one metric in one arm; successes only of a binary metric."""
+
+    n: int
+    mean: float
+    variance: float
+    binary: bool
+
+    @property
+    def few_conversions(self) -> bool:
+        """Whether the normal approximation of a binary metric is out of reach."""
+        return self.binary and self.n * min(self.mean, 1 - self.mean) < MINIMUM_EXPECTED - 0.5
+
+
+def sample_ratio(
+    counts: pd.DataFrame | Mapping[str, int] | NotEnough, *, expected: Mapping[str, float] | None = None
+) -> SampleRatio | NotEnough:
+    """Whether customers were split over the arms as planned.
+
+    Args:
+        counts: Customers by arm, as a mapping or as columns arm, customers.
+        expected: Planned ratio by arm, of any sum; equal arms if omitted. A planned arm that nobody is in
+            counts as empty.
+
+    Returns:
+        The chi-squared test; NotEnough("arms") below two arms, NotEnough("customers_expected_per_arm")
+        when an arm should hold fewer than five.
+
+    Raises:
+        ValueError: An arm is in counts but not planned, or a ratio is not positive.
+    """
+    if isinstance(counts, NotEnough):
+        return counts
+    if isinstance(counts, pd.DataFrame):
+        counts = dict(zip(counts["arm"], counts["customers"], strict=True))
+    ratio = dict.fromkeys(counts, 1.0) if expected is None else dict(expected)
+    unplanned = [arm for arm in counts if arm not in ratio]
+    if unplanned or any(not part > 0 for part in ratio.values()):
+        msg = f"every arm needs a planned ratio above 0; planned: {ratio}, found: {list(counts)}"
+        raise ValueError(msg)
+    if len(ratio) < 2:
+        return NotEnough("arms", len(ratio), 2)
+    found = np.array([counts.get(arm, 0) for arm in ratio], dtype=float)
+    planned = np.array(list(ratio.values())) / sum(ratio.values())
+    total = found.sum()
+    if (total * planned).min() < MINIMUM_EXPECTED:
+        return NotEnough("customers_expected_per_arm", float((total * planned).min()), MINIMUM_EXPECTED)
+    return _sample_ratio(list(ratio), found, planned)
+
+
+def arm_effects(
+    moments: pd.DataFrame | NotEnough,
+    *,
+    control: str,
+    level: float = 0.95,
+    ratio: SampleRatio | NotEnough | None = None,
+) -> ArmEffects | NotEnough:
+    """The effect of every arm against control on every metric, by intention to treat.
+
+    Welch's unpooled interval and test; the variance of a binary metric is share * (1 - share). Relative
+    intervals by the delta method. No interval and no p-value is given where the approximation is out of
+    reach: fewer than 30 customers in an arm (five conversions and five others of a binary metric), or a
+    metric that does not vary.
+
+    Args:
+        moments: Columns arm, metric, n (customers assigned), total and total_squares (sums of the metric
+            and of its square over them), binary (True for a metric of 0 and 1).
+        control: The arm to compare with.
+        level: Confidence level; an effect is claimed when p_adjusted is below 1 - level.
+        ratio: The check of the split; a broken one, or one that could not be made, withholds every claim.
+
+    Returns:
+        The effects; NotEnough("arms") below two arms.
+
+    Raises:
+        ValueError: The control arm is not there, a metric lacks it, a metric and arm come twice, or a
+            moment is not finite.
+
+    References:
+        Welch (1947), Biometrika 34; Holm (1979), Scand. J. Statistics 6.
+    """
+    if isinstance(moments, NotEnough):
+        return moments
+    arms = list(dict.fromkeys(moments["arm"]))
+    if len(arms) < 2:
+        return NotEnough("arms", len(arms), 2)
+    if control not in arms:
+        msg = f"control arm {control!r} is not among the arms {', '.join(map(str, arms))}"
+        raise ValueError(msg)
+    normal_quantile(level)
+    if moments.duplicated(["metric", "arm"]).any():
+        msg = "moments hold a metric and arm twice; give one row for each"
+        raise ValueError(msg)
+    rows = _comparisons(moments, arms, control, level)
+    if not rows:
+        return NotEnough("arms", 1, 2)
+    return ArmEffects(table=_judged(pd.DataFrame(rows), level, valid=_holds(ratio)), control=control, level=level)
+
+
+def effect_figures(
+    effects: ArmEffects | NotEnough, *, metrics: Sequence[str] | None = None
+) -> dict[str, Estimate | NotEnough]:
+    """The effects by figure id, `<metric>_effect_<arm>`.
+
+    Args:
+        effects: From `arm_effects`.
+        metrics: Only these, in this order; all if omitted.
+
+    Returns:
+        One entry a metric and arm; empty when there are no effects.
+    """
+    if isinstance(effects, NotEnough):
+        return {}
+    rows = list(zip(effects.table["metric"], effects.table["arm"], strict=True))
+    wanted = list(dict.fromkeys(metrics if metrics is not None else effects.table["metric"]))
+    return {
+        f"{metric}_effect_{arm}": effects.effect(metric, arm)
+        for name in wanted
+        for metric, arm in rows
+        if metric == name
+    }
+
+
+def _holds(ratio: SampleRatio | NotEnough | None) -> bool:
+    """Whether the split allows a claim; without a check it is taken to hold."""
+    return ratio is None or (isinstance(ratio, SampleRatio) and not ratio.broken)
+
+
+def _comparisons(moments: pd.DataFrame, arms: list[str], control: str, level: float) -> list[dict[str, object]]:
+    """The rows of the table of effects, metric by metric and arm by arm in the order given."""
+    read = {(row["metric"], row["arm"]): _moments(row) for row in moments.to_dict("records")}
+    rows = []
+    for metric in dict.fromkeys(moments["metric"]):
+        if (metric, control) not in read:
+            msg = f"metric {metric!r} has no row for the control arm {control!r}"
+            raise ValueError(msg)
+        others = [arm for arm in arms if arm != control and (metric, arm) in read]
+        rows += [
+            {"arm": arm, "metric": metric, **_comparison(read[metric, arm], read[metric, control], level)}
+            for arm in others
+        ]
+    return rows
+
+
+def _sample_ratio(arms: list[str], found: np.ndarray, planned: np.ndarray) -> SampleRatio:
+    """Pearson's test of the found against the planned split."""
+    from scipy.special import chdtrc
+
+    wanted = found.sum() * planned
+    statistic = float(((found - wanted) ** 2 / wanted).sum())
+    p = float(chdtrc(len(arms) - 1, statistic))
+    table = pd.DataFrame({"arm": arms, "customers": found.astype("int64"), "expected": wanted})
+    table = table.assign(share=found / found.sum(), expected_share=planned)
+    return SampleRatio(statistic=statistic, p=p, broken=p < SAMPLE_RATIO_LIMIT, table=table)
+
+
+def _moments(row: Mapping[Hashable, Any]) -> _Moments:
+    """Mean and variance of one row of sums."""
+    n, total, squares = (float(row[name]) for name in ("n", "total", "total_squares"))
+    binary = bool(row["binary"])
+    place = f"metric {row['metric']!r} of arm {row['arm']!r}"
+    if not all(map(math.isfinite, (n, total, squares))) or n < 0:
+        msg = f"{place} has sums that are no numbers: check for missing values in the metric"
+        raise ValueError(msg)
+    if binary and not 0 <= total <= n:
+        msg = f"{place} is called binary but sums to {total} over {n} customers"
+        raise ValueError(msg)
+    if n == 0:
+        return _Moments(n=0, mean=math.nan, variance=0.0, binary=binary)
+    mean = total / n
+    spread = squares - total * mean
+    # What is left of the squares after the subtraction is rounding when it is 1e-12 of them.
+    variance = spread / (n - 1) if n > 1 and spread > 1e-12 * squares else 0.0
+    return _Moments(n=int(n), mean=mean, variance=mean * (1 - mean) if binary else variance, binary=binary)
+
+
+def _refusal(arm: _Moments, control: _Moments) -> str | None:
+    """Why two arms cannot be compared, if so."""
+    smallest = min(arm.n, control.n)
+    if smallest < 2 or (smallest < MINIMUM_CUSTOMERS and not arm.binary):
+        return "customers_per_arm"
+    if arm.binary and (arm.few_conversions or control.few_conversions):
+        # Below ten customers an arm could not have five conversions and five others.
+        return "customers_per_arm" if smallest < 2 * MINIMUM_EXPECTED else "few_conversions"
+    if arm.variance == 0 or control.variance == 0:
+        return "zero_variance"
+    return None
+
+
+def _comparison(arm: _Moments, control: _Moments, level: float) -> dict[str, object]:
+    """One row of the table of effects, before the correction for several comparisons."""
+    effect = arm.mean - control.mean
+    row: dict[str, object] = {
+        "base": arm.n,
+        "control_base": control.n,
+        "binary": arm.binary,
+        "control_mean": control.mean,
+        "arm_mean": arm.mean,
+        "effect": effect,
+        "relative": effect / control.mean if control.mean != 0 else math.nan,
+        "reason": _refusal(arm, control),
+    }
+    missing = ("low", "high", "relative_low", "relative_high", "detectable", "p")
+    if row["reason"] is not None:
+        return {**row, **dict.fromkeys(missing, math.nan)}
+    return {**row, **_welch(arm, control, level), **_relative_bounds(arm, control, level)}
+
+
+def _welch(arm: _Moments, control: _Moments, level: float) -> dict[str, float]:
+    """Interval, p-value and detectable effect of the difference of two means."""
+    from scipy.special import stdtr, stdtrit
+
+    effect = arm.mean - control.mean
+    error, freedom = _error(arm.variance / arm.n, control.variance / control.n, arm, control)
+    half = float(stdtrit(freedom, 0.5 + level / 2)) * error
+    # Both groups are taken to vary as they did: the usual plan, with the normal quantiles.
+    detectable = (normal_quantile(level) + POWER_QUANTILE) * error
+    p = 2 * float(stdtr(freedom, -abs(effect) / error))
+    return {"low": effect - half, "high": effect + half, "detectable": detectable, "p": p}
+
+
+def _relative_bounds(arm: _Moments, control: _Moments, level: float) -> dict[str, float]:
+    """Interval of arm mean / control mean - 1 by the delta method."""
+    from scipy.special import stdtrit
+
+    if control.mean == 0:
+        return {"relative_low": math.nan, "relative_high": math.nan}
+    ratio = arm.mean / control.mean
+    freedom = _error(arm.variance / arm.n, control.variance / control.n, arm, control)[1]
+    variance = arm.variance / arm.n + control.variance / control.n * ratio**2
+    half = float(stdtrit(freedom, 0.5 + level / 2)) * math.sqrt(variance) / abs(control.mean)
+    return {"relative_low": ratio - 1 - half, "relative_high": ratio - 1 + half}
+
+
+def _error(first: float, second: float, arm: _Moments, control: _Moments) -> tuple[float, float]:
+    """Standard error and Welch and Satterthwaite's degrees of freedom from the variances of two means."""
+    freedom = (first + second) ** 2 / (first**2 / (arm.n - 1) + second**2 / (control.n - 1))
+    return math.sqrt(first + second), freedom
+
+
+def _judged(table: pd.DataFrame, level: float, *, valid: bool) -> pd.DataFrame:
+    """The table with p-values adjusted and every claim decided."""
+    p_adjusted = holm_adjusted(table["p"].to_numpy(dtype=float))
+    significant = p_adjusted < 1 - level
+    reasons = [
+        "sample_ratio_broken" if not valid else refusal or (None if found else "not_significant")
+        for refusal, found in zip(table["reason"], significant, strict=True)
+    ]
+    table = table.assign(p_adjusted=p_adjusted, claimed=[reason is None for reason in reasons])
+    table["reason"] = pd.Series(reasons, index=table.index, dtype=object)
+    order = [
+        "arm",
+        "metric",
+        "base",
+        "control_base",
+        "binary",
+        "control_mean",
+        "arm_mean",
+        "effect",
+        "low",
+        "high",
+    ]
+    order += [
+        "relative",
+        "relative_low",
+        "relative_high",
+        "detectable",
+        "p",
+        "p_adjusted",
+        "claimed",
+        "reason",
+    ]
+    return table[order]
+
+
+def _known(number: float) -> float | None:
+    """The number, or None for NaN."""
+    return None if math.isnan(number) else float(number)

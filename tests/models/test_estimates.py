@@ -1,0 +1,58 @@
+from __future__ import annotations
+
+from dataclasses import FrozenInstanceError, dataclass
+from datetime import date
+
+import pandas as pd
+import pytest
+
+from retention_lib.models.estimates import Estimate, NotEnough, figures_frame
+
+
+def test_estimate_refuses_nan_in_any_field() -> None:
+    with pytest.raises(ValueError, match=r"Estimate\.value is NaN"):
+        Estimate(float("nan"))
+    with pytest.raises(ValueError, match=r"Estimate\.low is NaN"):
+        Estimate(0.5, low=float("nan"))
+
+
+def test_estimate_is_frozen() -> None:
+    estimate = Estimate(0.5)
+    with pytest.raises(FrozenInstanceError):
+        estimate.value = 1.0  # type: ignore[misc]
+
+
+def test_estimate_frame_has_one_row_with_every_field() -> None:
+    frame = Estimate(0.5, low=0.4, high=0.6, level=0.95, n=100).to_frame()
+    assert frame.shape == (1, 9)
+    assert frame.loc[0, "value"] == 0.5
+
+
+def test_not_enough_frame_says_reason_have_and_need() -> None:
+    frame = NotEnough("customers_with_three_gaps", 12, 30).to_frame()
+    assert frame.to_dict("records") == [{"reason": "customers_with_three_gaps", "have": 12, "need": 30}]
+
+
+def test_figures_frame_takes_estimates_refusals_and_scalars_and_leaves_tables() -> None:
+    @dataclass(frozen=True, kw_only=True)
+    class Result:
+        share: Estimate
+        other: NotEnough
+        cutoff: date
+        customers: int
+        table: pd.DataFrame
+
+    frame = figures_frame(
+        Result(
+            share=Estimate(0.5, low=0.4, high=0.6),
+            other=NotEnough("arms", 1, 2),
+            cutoff=date(2017, 9, 30),
+            customers=7,
+            table=pd.DataFrame(),
+        )
+    )
+    assert list(frame["figure"]) == ["share", "other", "cutoff", "customers"]
+    assert frame.loc[0, "low"] == 0.4
+    assert frame.loc[1, "reason"] == "arms"
+    assert pd.isna(frame.loc[1, "value"])
+    assert frame.loc[3, "value"] == 7

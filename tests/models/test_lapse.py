@@ -1,0 +1,121 @@
+from __future__ import annotations
+
+from datetime import date
+
+import numpy as np
+import pandas as pd
+import pytest
+from hypothesis import given
+from hypothesis import strategies as st
+
+from retention_lib.models.estimates import NotEnough
+from retention_lib.models.lapse import counted_quantile, lapse_window, return_chance
+
+NOTHING = NotEnough("observations", 1, 2)
+CUTOFF = date(2017, 10, 1)
+
+# Complete Journey at the end of 2017-09-30, next 90 days (counted outside the library): silent 29-42 days
+# 129 households, 116 returned; more than 28 days 444, 336 returned.
+RETURNS = pd.DataFrame(
+    {
+        "silence_days": [1, 14, 28, 29, 42, 43, 56, 84, 85, 200],
+        "customers": [900, 500, 100, 100, 29, 60, 10, 94, 100, 51],
+        "returned": [890, 490, 95, 90, 26, 48, 7, 78, 60, 27],
+    }
+)
+
+
+def gaps(values: list[float], counts: list[int] | None = None) -> pd.DataFrame:
+    return pd.DataFrame({"gap_p80": values, "customers": counts or [1] * len(values)})
+
+
+@given(
+    st.lists(st.tuples(st.floats(0.1, 1e4), st.integers(1, 20)), min_size=1, max_size=30),
+    st.floats(0, 1),
+)
+def test_counted_quantile_is_numpys_on_the_expanded_vector(
+    pairs: list[tuple[float, int]], share: float
+) -> None:
+    values, counts = np.array([pair[0] for pair in pairs]), np.array([pair[1] for pair in pairs])
+    expected = np.quantile(np.repeat(values, counts), share)
+    assert counted_quantile(values, counts, share=share) == pytest.approx(expected)
+
+
+def test_window_takes_the_median_and_the_80th_percentile_of_customers() -> None:
+    # 1..101 once each: median 51, 80th percentile 81, quartiles 26 and 76.
+    window = lapse_window(gaps([float(day) for day in range(1, 102)]), customers_known=200)
+    assert (window.at_risk_days, window.lapse_days) == (51, 81)
+    assert (window.quartile_low, window.quartile_high) == (26.0, 76.0)
+    assert (window.customers_judged, window.customers_outside) == (101, 99)
+    assert window.share_outside.value == pytest.approx(0.495)
+    assert window.at_risk.low < 51 < window.at_risk.high
+
+
+def test_window_rounds_half_days_up() -> None:
+    # CDNOW's median is 112.6; here 112.5 exactly.
+    window = lapse_window(gaps([112.0, 113.0], [20, 20]), customers_known=40)
+    assert (window.at_risk.value, window.at_risk_days) == (112.5, 113)
+
+
+def test_window_interval_covers_the_true_quantile() -> None:
+    rng = np.random.default_rng(4)
+    truth = np.exp(0.8416212)  # 80th percentile of a standard log-normal
+    hits = []
+    for sample in rng.lognormal(size=(800, 100)):
+        lapse = lapse_window(gaps(sample.tolist()), customers_known=100).lapse
+        hits.append(lapse.low <= truth <= lapse.high)
+    assert 0.93 <= np.mean(hits) <= 0.985
+
+
+def test_window_needs_thirty_customers() -> None:
+    refusal = NotEnough("customers_with_three_gaps", 29, 30)
+    assert lapse_window(gaps([7.0], [29]), customers_known=100) == refusal
+    assert lapse_window(gaps([]), customers_known=0) == NotEnough("customers_with_three_gaps", 0, 30)
+
+
+@pytest.mark.parametrize("gap", [float("nan"), 0.0, -3.0, float("inf")])
+def test_window_refuses_impossible_gaps(gap: float) -> None:
+    with pytest.raises(ValueError, match="gap_p80"):
+        lapse_window(gaps([7.0, gap], [30, 1]), customers_known=40)
+
+
+def test_window_refuses_more_judged_than_known() -> None:
+    with pytest.raises(ValueError, match="0 <= successes <= base"):
+        lapse_window(gaps([7.0], [40]), customers_known=30)
+
+
+def test_return_chance_of_the_complete_journey() -> None:
+    chance = return_chance(RETURNS, lapse_days=28, cutoff=CUTOFF)
+    assert (chance.beyond.n, round(chance.beyond.value, 2)) == (444, 0.76)
+    assert (chance.just_reached.n, round(chance.just_reached.value, 2)) == (129, 0.90)
+    assert chance.word == "quiet"
+
+
+def test_return_chance_bands_follow_each_other_and_hold_everybody() -> None:
+    bands = return_chance(RETURNS, lapse_days=28, cutoff=CUTOFF).bands
+    assert bands["silence_above"].tolist() == [0, 14, 28, 42, 56, 84]
+    assert bands["silence_to"].tolist()[:-1] == [14, 28, 42, 56, 84]
+    assert bands["silence_to"].isna().tolist() == [False] * 5 + [True]
+    assert bands["customers"].sum() == RETURNS["customers"].sum()
+
+
+def test_return_chance_says_lapsed_when_most_stay_away() -> None:
+    returns = RETURNS.assign(returned=RETURNS["customers"] // 5)
+    assert return_chance(returns, lapse_days=28, cutoff=CUTOFF).word == "lapsed"
+
+
+def test_return_chance_without_anyone_just_past_the_window_refuses_that_figure_only() -> None:
+    returns = RETURNS.loc[~RETURNS["silence_days"].between(29, 42)]
+    chance = return_chance(returns, lapse_days=28, cutoff=CUTOFF)
+    assert chance.just_reached == NotEnough("customers_in_base", 0, 1)
+    assert chance.beyond.n == 315
+
+
+def test_return_chance_needs_thirty_customers_beyond_the_window() -> None:
+    refusal = NotEnough("customers_silent_beyond_window", 0, 30)
+    assert return_chance(RETURNS, lapse_days=300, cutoff=CUTOFF) == refusal
+
+
+def test_a_refusal_passes_through_unchanged() -> None:
+    assert lapse_window(NOTHING, customers_known=3) is NOTHING
+    assert return_chance(NOTHING, lapse_days=28, cutoff=CUTOFF) is NOTHING
