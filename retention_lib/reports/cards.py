@@ -1,0 +1,103 @@
+"""A headline card made from a figure: value, interval, change on the month before, base."""
+
+from __future__ import annotations
+
+import math
+from typing import Any, Literal
+
+from retention_lib.models.estimates import Estimate, NotEnough
+from retention_lib.reports.blocks import Card, Tone
+from retention_lib.reports.figures import Better, figure_spec
+from retention_lib.reports.reasons import reason_sentence
+from retention_lib.reports.words import DASH, N_, Words
+
+_BASE = N_("n = {n}")
+
+
+def figure_card(
+    id: str,
+    value: Any,
+    words: Words,
+    *,
+    previous: Any = None,
+    period: str | None = None,
+    base: str | None = None,
+) -> Card:
+    """The card of one figure.
+
+    Args:
+        id: The figure's id in `retention_lib.reports.figures`.
+        value: An `Estimate`, a `NotEnough`, a number, a text or None.
+        words: The reader's language and currency.
+        previous: The same figure in the period before; no change is shown without it.
+        period: That period's name in words, as in "November".
+        base: What the figure rests on, in words; "n = 2,037" from the estimate if omitted.
+    """
+    spec = figure_spec(id)
+    label = spec.label_in(words)
+    if isinstance(value, NotEnough):
+        return Card(label=label, value=DASH, interval=reason_sentence(value, words))
+    if isinstance(value, str):
+        return Card(label=label, value=value, base=base)
+    number = _number(value)
+    better = None if _within_chance(value, previous) else spec.better
+    change, tone = _change(number, _number(previous), words, unit=spec.unit, better=better, period=period)
+    return Card(
+        label=label,
+        value=words.value(number, spec.unit, compact=True),
+        interval=_interval(value, words, spec.unit),
+        change=change,
+        change_tone=tone,
+        base=base or _base(value, words),
+    )
+
+
+def _within_chance(value: Any, previous: Any) -> bool:
+    """Whether each of two estimates lies inside the other's interval: then the change is neither good nor bad."""
+    pair = (value, previous)
+    if not all(isinstance(each, Estimate) and each.low is not None and each.high is not None for each in pair):
+        return False
+    return bool(value.low <= previous.value <= value.high and previous.low <= value.value <= previous.high)
+
+
+def _number(value: Any) -> float | None:
+    plain = value.value if isinstance(value, Estimate) else value
+    if plain is None or isinstance(plain, str | NotEnough):
+        return None
+    return float(plain) if math.isfinite(float(plain)) else None
+
+
+def _interval(value: Any, words: Words, unit: str) -> str | None:
+    if not isinstance(value, Estimate):
+        return None
+    return words.interval(value.low, value.high, unit, compact=True) or None
+
+
+def _base(value: Any, words: Words) -> str | None:
+    n = value.n if isinstance(value, Estimate) else None
+    return None if n is None else words.say(_BASE, n=words.number(n))
+
+
+def _change(
+    now: float | None,
+    before: float | None,
+    words: Words,
+    *,
+    unit: str,
+    better: Better | None,
+    period: str | None,
+) -> tuple[str | None, Tone]:
+    if now is None or before is None or period is None:
+        return None, "flat"
+    change = words.change(now, before, unit, period=period)
+    return change.text, _tone(change.direction, better)
+
+
+def _tone(direction: Literal["up", "down", "same"], better: Better | None) -> Tone:
+    if direction == "same":
+        return "flat"
+    if better is None:
+        return "flat-up" if direction == "up" else "flat-down"
+    if direction == "up":
+        return "good-up" if better == "up" else "bad-up"
+    return "good-down" if better == "down" else "bad-down"

@@ -1,0 +1,1 @@
+"""One chart a function: finished numbers in, axes out, nothing computed."""

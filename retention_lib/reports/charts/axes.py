@@ -1,0 +1,100 @@
+"""What several charts share: axes in the reader's units, direct labels, dots with intervals."""
+
+from __future__ import annotations
+
+from collections.abc import Sequence
+from typing import TYPE_CHECKING
+
+import numpy as np
+import pandas as pd
+
+from retention_lib.reports.style import PALETTE, chart_axes, is_narrow
+from retention_lib.reports.text import clean_value
+from retention_lib.reports.words import Unit, Words
+
+if TYPE_CHECKING:
+    from matplotlib.axes import Axes
+
+
+def axes_or_new(ax: Axes | None) -> Axes:
+    """The axes given, or new ones at the wide size."""
+    return chart_axes() if ax is None else ax
+
+
+def set_height(ax: Axes, inches: float) -> None:
+    """Give the chart the height its rows need."""
+    figure = ax.get_figure(root=True)
+    if figure is not None:
+        figure.set_figheight(inches)
+
+
+def unit_axis(ax: Axes, which: str, unit: Unit | str, words: Words, *, digits: int = 0) -> None:
+    """Write the ticks of an axis ('x' or 'y') as the reader writes numbers of that unit."""
+    from matplotlib.ticker import FuncFormatter, MaxNLocator
+
+    axis = ax.xaxis if which == "x" else ax.yaxis
+    steps = {"share": lambda v: words.percent(v, digits), "count": lambda v: words.number(v, digits)}
+    written = steps.get(unit, lambda v: words.money(v, compact=True, digits=digits if digits else None))
+    axis.set_major_formatter(FuncFormatter(lambda value, _: written(value)))
+    axis.set_major_locator(MaxNLocator(nbins=4 if is_narrow(ax) else 6, integer=unit == "count"))
+
+
+def month_ticks(ax: Axes, months: Sequence[str], words: Words) -> None:
+    """Name months on the x axis, thinned where there is little room, with the first of a year marked."""
+    step = max(1, -(-len(months) // (5 if is_narrow(ax) else 12)))
+    places = list(range(len(months) - 1, -1, -step))[::-1]
+    labels = [words.month(months[place], year=False)[:3] for place in places]
+    for at, place in enumerate(places):
+        if at == 0 or months[place][:4] != months[places[at - 1]][:4]:
+            labels[at] += f"\n{months[place][:4]}"
+    ax.set_xticks(places, labels)
+
+
+def label_end(ax: Axes, x: float, y: float, text: str, *, colour: str, offset: tuple[float, float] = (6, 0)) -> None:
+    """A direct label beside a point, in the colour of its mark."""
+    ax.annotate(
+        text,
+        (x, y),
+        xytext=offset,
+        textcoords="offset points",
+        color=colour,
+        fontsize=8.5,
+        fontweight="bold",
+        va="center",
+        annotation_clip=False,
+    )
+
+
+def intervals(ax: Axes, table: pd.DataFrame, *, label: str, colours: Sequence[str], words: Words) -> None:
+    """Rows as dots with their intervals, first row on top, labelled on the y axis.
+
+    Args:
+        ax: Where to draw.
+        table: Columns `share` or `effect` given as `value`, `low`, `high`, and the label column.
+        label: Name of the label column.
+        colours: One colour a row.
+        words: The reader's language.
+    """
+    places = np.arange(len(table))[::-1]
+    ax.hlines(places, table["low"], table["high"], colors=list(colours), linewidth=2)
+    ax.scatter(table["value"], places, c=list(colours), s=30, zorder=3)
+    limit = 16 if is_narrow(ax) else 28
+    ax.set_yticks(places, [clean_value(name, limit=limit) for name in table[label]])
+    ax.set_ylim(-0.6, len(table) - 0.4)
+    ax.grid(axis="x")
+    ax.grid(visible=False, axis="y")
+
+
+def reference_line(ax: Axes, x: float, text: str) -> None:
+    """A dashed vertical line with its meaning at the top."""
+    ax.axvline(x, color=PALETTE["label"], linestyle=(0, (4, 3)), linewidth=1)
+    ax.annotate(
+        text,
+        (x, 1),
+        xycoords=("data", "axes fraction"),
+        xytext=(4, -4),
+        textcoords="offset points",
+        fontsize=8.5,
+        color=PALETTE["label"],
+        va="top",
+    )

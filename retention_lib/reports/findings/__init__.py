@@ -1,0 +1,20 @@
+"""Results in words: one sentence, alt text, verdict, alert or action for each type of result.
+
+Importing this package registers the sentences of every report.
+"""
+
+from retention_lib.reports.findings import campaign, churn, data, loyalty, value
+from retention_lib.reports.findings.base import Finding, action, alert, finding, verdict
+
+__all__ = [
+    "Finding",
+    "action",
+    "alert",
+    "campaign",
+    "churn",
+    "data",
+    "finding",
+    "loyalty",
+    "value",
+    "verdict",
+]

@@ -1,0 +1,176 @@
+"""Sentences of the campaign evaluation."""
+
+from __future__ import annotations
+
+from typing import Any
+
+import pandas as pd
+
+from retention_lib.models.economics import ContactProfit
+from retention_lib.models.estimates import NotEnough
+from retention_lib.models.experiments import ArmEffects, SampleRatio
+from retention_lib.reports.blocks import Action, Alert, Verdict
+from retention_lib.reports.findings.base import Finding, action, alert, finding, verdict
+from retention_lib.reports.rows import row
+from retention_lib.reports.text import clean_value
+from retention_lib.reports.words import N_, Words
+
+REFUSALS = {
+    "sample_ratio_broken": N_("the split is broken"),
+    "customers_per_arm": N_("too few customers"),
+    "zero_variance": N_("the metric never varies"),
+    "few_conversions": N_("too few conversions"),
+    "not_significant": N_("not told from zero"),
+}
+
+
+@verdict.register
+def _(result: ArmEffects, words: Words, *, goal: str, ratio: SampleRatio | NotEnough) -> Verdict:
+    if isinstance(ratio, SampleRatio) and ratio.broken:
+        return Verdict(
+            status="unknown",
+            sentence=words.say(
+                N_(
+                    "**No winner is called**: customers are not split over the arms as planned (p {p}), so any "
+                    "difference may come from the split."
+                ),
+                p=words.p_value(ratio.p),
+            ),
+        )
+    rows = result.table[result.table["metric"] == goal]
+    shown = rows[rows["claimed"].astype(bool)].sort_values("effect", ascending=False)
+    if shown.empty:
+        return Verdict(
+            status="watch",
+            sentence=words.say(
+                N_(
+                    "No arm changed {goal} by more than chance; the intervals below say how large an effect can still "
+                    "hide."
+                ),
+                goal=goal,
+            ),
+        )
+    best = shown.iloc[0]
+    claimed = int(result.table["claimed"].astype(bool).sum())
+    sentence = words.say(
+        N_(
+            "**{arm}** did best: {effect} more {goal} per customer mailed than {control} ({interval}), up {relative}. "
+            "{claimed} of {tested} effects hold after correction for {tested} comparisons."
+        ),
+        arm=clean_value(best["arm"]),
+        goal=goal,
+        control=result.control,
+        effect=_amount(best, "effect", words),
+        relative=words.percent(best["relative"], 0),
+        interval=_interval(best, words),
+        claimed=claimed,
+        tested=len(result.table),
+    )
+    return Verdict(status="good" if best["effect"] > 0 else "act", sentence=sentence)
+
+
+@finding.register
+def _(result: ArmEffects, words: Words) -> Finding:
+    rows = result.table.to_dict("records")
+    parts = [
+        words.say(
+            N_("{metric} {effects}"),
+            metric=metric,
+            effects=words.listed([_arm_effect(row, words) for row in rows if row["metric"] == metric]),
+        )
+        for metric in dict.fromkeys(row["metric"] for row in rows)
+    ]
+    sentence = words.say(N_("Against {control}: {effects}."), control=result.control, effects="; ".join(parts))
+    known = result.table[result.table["relative"].notna()]
+    high = row(known, known["relative"].idxmax()) if len(known) else None
+    alt = (
+        sentence
+        if high is None
+        else words.say(
+            N_("Dots with intervals, one a metric and arm: the largest change is {relative} ({metric} of {arm})."),
+            relative=words.percent(high["relative"], 0),
+            metric=high["metric"],
+            arm=high["arm"],
+        )
+    )
+    tested = result.table.groupby("arm")["base"].max().sum() + result.table["control_base"].max()
+    caption = words.say(
+        N_("By intention to treat: all {n} customers with a result; unadjusted {level} intervals, grey: not claimed."),
+        n=int(tested),
+        level=words.percent(result.level, 0),
+    )
+    return Finding(sentence=sentence, alt=alt, caption=caption)
+
+
+def _arm_effect(row: Any, words: Words) -> str:
+    """One arm's effect, or why it is not claimed."""
+    effect = _amount(row, "effect", words, sign=True)
+    if row["claimed"]:
+        return words.say(N_("{effect} ({arm})"), effect=effect, arm=row["arm"])
+    reason = words.say(REFUSALS[row["reason"]])
+    return words.say(N_("{effect} ({arm}, not claimed: {reason})"), effect=effect, arm=row["arm"], reason=reason)
+
+
+@alert.register
+def _(result: SampleRatio, words: Words) -> Alert:
+    message = (
+        N_("The arms do not have the planned sizes (chi-squared {chi}, p {p}): no effect may be called.")
+        if result.broken
+        else N_("The arms have the planned sizes (chi-squared {chi}, p {p}; {n} customers).")
+    )
+    return Alert(
+        level="stop" if result.broken else "ok",
+        title=words.say(N_("Split.")),
+        sentence=words.say(
+            message,
+            chi=words.number(result.statistic, 3),
+            p=words.p_value(result.p),
+            n=int(result.table["customers"].sum()),
+        ),
+    )
+
+
+@action.register
+def _(result: ContactProfit, words: Words) -> Action:
+    profit = result.per_contact
+    pays = profit.low is not None and profit.low > 0
+    title = (
+        N_("Send **{arm}** to customers like these, and keep a tenth unmailed to see the effect last")
+        if pays
+        else N_("Do not roll out **{arm}** on this evidence: at this margin and cost it may lose money")
+    )
+    per = 1000
+    facts = (
+        (words.say(N_("Gross profit per 1,000 contacts, net of sending")), words.money(profit.value * per)),
+        (
+            words.say(N_("95% interval")),
+            words.interval((profit.low or 0) * per, (profit.high or 0) * per, "money"),
+        ),
+        (words.say(N_("Customers it rests on")), words.number(profit.n)),
+    )
+    note = words.say(
+        N_(
+            "Measured effect on spend x margin {margin} - {cost} a contact. Margin and cost come from the parameter "
+            "file."
+        ),
+        margin=words.percent(result.gross_margin, 0),
+        cost=words.money(result.contact_cost, digits=2),
+    )
+    return Action(title=words.say(title, arm=result.arm), tested=True, facts=facts, note=note)
+
+
+def _amount(row: Any, name: str, words: Words, *, sign: bool = False) -> str:
+    text = words.points(row[name], 2) if _is_share(row) else words.money(row[name], digits=2)
+    return f"+{text}" if sign and row[name] > 0 else text
+
+
+def _interval(row: Any, words: Words) -> str:
+    if pd.isna(row["low"]):
+        return words.say(N_("no interval"))
+    if _is_share(row):
+        return words.interval(row["low"], row["high"], "points")
+    return words.interval(row["low"], row["high"], "money")
+
+
+def _is_share(row: Any) -> bool:
+    return bool(row["binary"])

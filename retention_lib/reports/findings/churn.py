@@ -1,0 +1,398 @@
+"""Sentences of the churn diagnosis."""
+
+from __future__ import annotations
+
+from typing import Any
+
+from retention_lib.models.economics import BreakEven
+from retention_lib.models.estimates import Estimate, NotEnough
+from retention_lib.models.lapse import LapseWindow, ReturnChance
+from retention_lib.models.retention import LapseCurve, MonthlyFlows, MonthRetention
+from retention_lib.models.segments import SegmentRates
+from retention_lib.models.survival import PurchaseSurvival
+from retention_lib.reports.blocks import Action, Alert, Verdict
+from retention_lib.reports.findings.base import Finding, action, alert, finding, verdict
+from retention_lib.reports.rows import row, rows
+from retention_lib.reports.words import N_, Words
+
+
+@verdict.register
+def _(
+    result: MonthRetention,
+    words: Words,
+    *,
+    change: Estimate | NotEnough,
+    returns: ReturnChance | NotEnough,
+) -> Verdict:
+    sentences = [
+        words.say(
+            N_(
+                "**{lapsed} of {start}** customers who were buying when {month} began went quiet: {share} "
+                "({interval}) have not bought for {days}{change}."
+            ),
+            lapsed=result.customers_lapsed,
+            start=result.customers_active_start,
+            month=words.month(result.month),
+            share=words.percent(result.lapse_rate.value),
+            interval=words.interval(result.lapse_rate.low, result.lapse_rate.high, "share"),
+            days=words.days(result.lapse_days),
+            change=_change_clause(change, words),
+        )
+    ]
+    sentences.append(_expected_loss(result, returns, words))
+    return Verdict(status=_status(result, change), sentence=" ".join(part for part in sentences if part))
+
+
+def _change_clause(change: Estimate | NotEnough, words: Words) -> str:
+    """The change on the month before as the end of a sentence; empty where there is no month before."""
+    if isinstance(change, NotEnough) or change.low is None or change.high is None:
+        return ""
+    size = words.points(abs(change.value))
+    if change.low > 0:
+        return words.say(N_(", {points} more than the month before, which is more than chance"), points=size)
+    if change.high < 0:
+        return words.say(N_(", {points} less than the month before, which is more than chance"), points=size)
+    if change.value >= 0:
+        return words.say(N_(", {points} more than the month before, which chance alone can do"), points=size)
+    return words.say(N_(", {points} less than the month before, which chance alone can do"), points=size)
+
+
+def _expected_loss(result: MonthRetention, returns: ReturnChance | NotEnough, words: Words) -> str:
+    """What past experience says of those who went quiet; empty where nothing was measured."""
+    if isinstance(returns, NotEnough) or isinstance(returns.lapsed_in_month, NotEnough):
+        return ""
+    chance = returns.lapsed_in_month
+    lost = round(result.customers_lapsed * (1 - chance.value))
+    return words.say(
+        N_(
+            "On past experience {just} of customers who have just gone quiet buy again within {days} ({all} of all the "
+            "quiet, however long), so expect about **{lost}** to be really lost."
+        ),
+        just=words.percent(chance.value, 0),
+        all=words.percent(returns.beyond.value, 0),
+        days=words.days(returns.horizon_days),
+        lost=lost,
+    )
+
+
+def _status(result: MonthRetention, change: Estimate | NotEnough) -> Any:
+    """Act when more lapse than chance explains, watch when the base shrinks, else good."""
+    if isinstance(change, Estimate) and change.low is not None and change.low > 0:
+        return "act"
+    return "watch" if result.customers_active_end < result.customers_active_start else "good"
+
+
+@finding.register
+def _(result: MonthRetention, words: Words) -> Finding:
+    if result.crr.value > 1:
+        sentence = words.say(
+            N_(
+                "Net of those who came back, retention (CRR) is {crr} and churn {churn}: more came back than went "
+                "quiet, so the net pair passes 100% and 0%. It is no share of anyone; the gross pair is."
+            ),
+            crr=words.percent(result.crr.value),
+            churn=words.percent(result.churn_rate.value),
+        )
+    else:
+        sentence = words.say(
+            N_(
+                "Net of those who came back, retention (CRR) is {crr} and churn {churn}; the gross pair above does "
+                "not count them in."
+            ),
+            crr=words.percent(result.crr.value),
+            churn=words.percent(result.churn_rate.value),
+        )
+    return Finding(sentence=sentence)
+
+
+@finding.register
+def _(result: MonthlyFlows, words: Words) -> Finding:
+    last, first = result.table.iloc[-1], result.table.iloc[0]
+    change = int(last["end"] - last["start"])
+    moved = (
+        N_("the active base grew by {change}, from {start} to {end}")
+        if change > 0
+        else N_("the active base shrank by {change}, from {start} to {end}")
+        if change < 0
+        else N_("the active base stayed at {end}")
+    )
+    base = words.say(moved, change=abs(change), start=int(last["start"]), end=int(last["end"]))
+    sentence = words.say(
+        N_(
+            "In {month} **{lapsed} went quiet, {back} came back and {new} were new**: {base}. {passed} more came and "
+            "went inside the month."
+        ),
+        month=words.month(str(last["month"])),
+        lapsed=int(last["lapsed"]),
+        back=int(last["reactivated"]),
+        new=int(last["new"]),
+        base=base,
+        passed=int(last["passed_through"]),
+    )
+    alt = words.say(
+        N_(
+            "Bars by month: between {low} and {high} customers went quiet each month; in the last one {lapsed} went "
+            "quiet, {back} came back and {new} were new."
+        ),
+        low=int(result.table["lapsed"].min()),
+        high=int(result.table["lapsed"].max()),
+        lapsed=int(last["lapsed"]),
+        back=int(last["reactivated"]),
+        new=int(last["new"]),
+    )
+    caption = words.say(
+        N_(
+            "Customers by month, {first} to {last}; active = bought in the last {days}. Early months count as new "
+            "everyone not seen before."
+        ),
+        first=words.month(str(first["month"])),
+        last=words.month(str(last["month"])),
+        days=words.days(result.lapse_days),
+    )
+    return Finding(sentence=sentence, alt=alt, caption=caption)
+
+
+@finding.register
+def _(result: LapseWindow, words: Words) -> Finding:
+    sentence = words.say(
+        N_(
+            "By customers' own rhythm, a silence of {risk} is unusual for half of them and **{lapse}** for four in "
+            "five. {outside} of {known} customers ({share}) bought too seldom in the last twelve months for the rule "
+            "to judge them."
+        ),
+        risk=words.days(result.at_risk_days),
+        lapse=words.days(result.lapse_days),
+        outside=result.customers_outside,
+        known=result.customers_known,
+        share=words.percent(result.share_outside.value),
+    )
+    return Finding(sentence=sentence)
+
+
+@finding.register
+def _(result: LapseCurve, words: Words) -> Finding:
+    used, short, long = result.used, result.table.iloc[0], result.table.iloc[-1]
+    sentence = words.say(
+        N_(
+            "With a window of {short_days} the month's lapse would read {short}, with {long_days} {long}; with the "
+            "store's own {days} it is **{share}**. A rate without its window says nothing."
+        ),
+        short_days=words.days(short["lapse_days"]),
+        short=words.percent(short["share"]),
+        long_days=words.days(long["lapse_days"]),
+        long=words.percent(long["share"]),
+        days=words.days(result.lapse_days),
+        share=words.percent(used["share"]),
+    )
+    alt = words.say(
+        N_(
+            "Falling line: the share that went quiet is {short} under a window of {short_days} and {long} under "
+            "{long_days}."
+        ),
+        short=words.percent(short["share"]),
+        short_days=words.days(short["lapse_days"]),
+        long=words.percent(long["share"]),
+        long_days=words.days(long["lapse_days"]),
+    )
+    caption = words.say(
+        N_("{month}, customers active when it began (n = {n} under the window used); band: 95% interval."),
+        month=words.month(result.month),
+        n=int(used["start"]),
+    )
+    return Finding(sentence=sentence, alt=alt, caption=caption)
+
+
+@finding.register
+def _(result: ReturnChance, words: Words) -> Finding:
+    beyond = result.beyond
+    outlook = (
+        N_("Most of the silent come back, so this page calls them quiet, not lost.")
+        if result.word == "quiet"
+        else N_("Most of the silent do not come back.")
+    )
+    sentence = words.say(
+        N_(
+            "Of {n} customers silent for more than {window} on {cutoff}, **{share}** ({interval}) bought again within "
+            "{days}. {outlook}"
+        ),
+        n=int(beyond.n or 0),
+        window=words.days(result.lapse_days),
+        cutoff=result.cutoff,
+        share=words.percent(beyond.value, 0),
+        interval=words.interval(beyond.low, beyond.high, "share"),
+        days=words.days(result.horizon_days),
+        outlook=words.say(outlook),
+    )
+    first, last = result.bands.iloc[0], result.bands.iloc[-1]
+    alt = words.say(
+        N_(
+            "Dots with intervals by days of silence: {first} of the most recent buyers bought again within {days}, "
+            "{last} of those silent longest."
+        ),
+        first=words.percent(first["share"], 0),
+        last=words.percent(last["share"], 0),
+        days=words.days(result.horizon_days),
+    )
+    caption = words.say(
+        N_("One row a customer, {n} customers known on {cutoff}, followed for {days}; bars: 95% intervals."),
+        n=int(result.bands["customers"].sum()),
+        cutoff=result.cutoff,
+        days=words.days(result.horizon_days),
+    )
+    return Finding(sentence=sentence, alt=alt, caption=caption)
+
+
+@finding.register
+def _(result: PurchaseSurvival, words: Words) -> Finding:
+    if result.median_days is None:
+        middle = words.say(N_("Fewer than half of the customers came back in the time seen."))
+    else:
+        middle = words.say(N_("Half of the customers are back within **{days}**."), days=words.days(result.median_days))
+    shares = [
+        words.say(N_("{share} by day {day}"), share=words.percent(float(row.share)), day=int(row.days))
+        for row in rows(result.returned)
+    ]
+    sentence = (
+        middle
+        if not shares
+        else words.say(N_("{middle} Returned: {shares}."), middle=middle, shares=words.listed(shares))
+    )
+    alt = (
+        words.say(
+            N_("Falling curve of the share not yet back after a purchase; {shares}."),
+            shares=words.listed(shares),
+        )
+        if shares
+        else middle
+    )
+    caption = words.say(
+        N_(
+            "One purchase a customer, the first in the twelve months seen; n = {n}, of whom {events} bought again; "
+            "band: 95% interval."
+        ),
+        n=result.customers,
+        events=result.events,
+    )
+    return Finding(sentence=sentence, alt=alt, caption=caption)
+
+
+@finding.register
+def _(result: SegmentRates, words: Words) -> Finding:
+    table = result.table.set_index("segment")
+    judged = table[~table["thin"]]
+    caption = words.say(
+        N_(
+            "{n} segments, {base} customers counted; bars: 95% intervals; coloured: differs from the rest after "
+            "correction for {tests} comparisons."
+        ),
+        n=len(table),
+        base=int(table["base"].sum()),
+        tests=int(table["p_adjusted"].notna().sum()),
+    )
+    if result.highest is None or result.lowest is None or len(judged) < 2:
+        sentence = words.say(
+            N_("No segment is large enough to compare: each has fewer than {n}."), n=result.minimum_base
+        )
+        return Finding(sentence=sentence, alt=sentence, caption=caption)
+    high, low = row(table, result.highest), row(table, result.lowest)
+    shown = {
+        "highest": result.highest or words.say(N_("not stated")),
+        "high": words.percent(high["share"]),
+        "high_n": int(high["base"]),
+        "lowest": result.lowest or words.say(N_("not stated")),
+        "low": words.percent(low["share"]),
+        "low_n": int(low["base"]),
+    }
+    alt = words.say(
+        N_(
+            "Dots with intervals by segment: the share lost is highest in {highest} ({high} of {high_n}) and lowest in "
+            "{lowest} ({low} of {low_n})."
+        ),
+        **shown,
+    )
+    count = int(judged["differs"].sum())
+    if count:
+        sentence = words.say(
+            N_(
+                "The share lost is highest in **{highest}** ({high} of {high_n}) and lowest in {lowest} ({low} of "
+                "{low_n}); {count} of {tested} "
+                "segments differ from the rest by more than chance. That is where they leave, not yet why."
+            ),
+            count=count,
+            tested=len(judged),
+            **shown,
+        )
+    else:
+        sentence = words.say(
+            N_(
+                "Losses run from {low} ({lowest}) to {high} ({highest}), but no segment differs from the rest by more "
+                "than chance."
+            ),
+            **shown,
+        )
+    return Finding(sentence=sentence, alt=alt, caption=caption)
+
+
+@action.register
+def _(result: BreakEven, words: Words) -> Action:
+    title = words.say(
+        N_("Write to the **{n}** customers who went quiet, with half of them, drawn at random, left alone"),
+        n=result.customers,
+    )
+    pays = (
+        words.say(N_("if it brings back 1 in {n} who would have stayed away"), n=words.number(result.one_in, 0))
+        if result.one_in and result.reachable
+        else words.say(N_("not at this cost: even bringing everyone back would not cover it"))
+    )
+    facts = [
+        (words.say(N_("Customers")), words.number(result.customers)),
+        (words.say(N_("Cost")), words.money(result.contact_cost_total)),
+        (words.say(N_("Pays")), pays),
+    ]
+    if result.detectable_share is None:
+        note = words.say(N_("So few customers cannot show any lift: run it over several months before judging it."))
+    else:
+        note = words.say(
+            N_(
+                "{base} come back by themselves, so only the difference to those left alone counts. A test of this "
+                "size "
+                "shows a lift of {lift} or more; a smaller one needs several months together. Judge it {days} after "
+                "the mailing."
+            ),
+            base=words.percent(result.base_share, 0),
+            lift=words.points(result.detectable_share),
+            days=words.days(90),
+        )
+    return Action(title=title, tested=False, facts=tuple(facts), note=note)
+
+
+@alert.register
+def _(result: LapseWindow, words: Words) -> Alert:
+    return Alert(
+        level="warn" if result.share_outside.value > 0.5 else "ok",
+        title=words.say(N_("Window.")),
+        sentence=words.say(
+            N_(
+                "The lapse window rests on {n} customers with at least three gaps between purchases; before rounding "
+                "it is {low} to {high} days (95% interval)."
+            ),
+            n=result.customers_judged,
+            low=words.number(result.lapse.low, 1),
+            high=words.number(result.lapse.high, 1),
+        ),
+    )
+
+
+@alert.register
+def _(result: SegmentRates, words: Words) -> Alert:
+    thin = int(result.table["thin"].sum())
+    return Alert(
+        level="warn" if thin else "ok",
+        title=words.say(N_("Thin groups.")),
+        sentence=words.count(
+            "{n} group has fewer than {minimum} customers; it is grey and not judged.",
+            "{n} groups have fewer than {minimum} customers; they are grey and not judged.",
+            thin,
+            minimum=result.minimum_base,
+        ),
+    )

@@ -1,0 +1,74 @@
+"""Sentences about the data and the facts of the parameter file."""
+
+from __future__ import annotations
+
+from retention_lib.reports.blocks import Alert
+from retention_lib.reports.findings.base import alert
+from retention_lib.reports.words import N_, Words
+from retention_lib.settings import Economics
+from retention_lib.stores.reconciliation import Reconciliation
+
+NAMES = {
+    "gross_margin": N_("gross margin"),
+    "acquisition_cost": N_("cost of winning a customer"),
+    "discount_rate_annual": N_("yearly discount rate"),
+    "contact_cost": N_("cost of a contact"),
+}
+
+
+@alert.register
+def _(result: Reconciliation, words: Words) -> Alert:
+    used = result.rows_kept == result.rows_in
+    if result.amount_in is None:
+        message = N_("{rows_in} rows in: {kept} used, {rejected} set aside, {merged} repeated rows dropped.")
+        money = {}
+    else:
+        message = N_(
+            "{rows_in} rows in: {kept} used, {rejected} set aside, {merged} repeated rows dropped; {amount_in} "
+            "in, {amount_kept} used."
+        )
+        money = {
+            "amount_in": words.money(float(result.amount_in), digits=2),
+            "amount_kept": words.money(float(result.amount_kept or 0), digits=2),
+        }
+    return Alert(
+        level="ok" if used else "warn",
+        title=words.say(N_("Data.")),
+        sentence=words.say(
+            message,
+            rows_in=result.rows_in,
+            kept=result.rows_kept,
+            rejected=result.rows_rejected,
+            merged=result.rows_merged,
+            **money,
+        ),
+    )
+
+
+@alert.register
+def _(result: Economics, words: Words) -> Alert:
+    facts = result.model_dump()
+    assumed = [
+        words.say(N_("{name} {value}"), name=words.say(NAMES[name]), value=_value(name, facts[name], words))
+        for name in NAMES
+        if name in result.assumptions and facts[name] is not None
+    ]
+    missing = [words.say(NAMES[name]) for name in ("gross_margin", "contact_cost") if facts[name] is None]
+    sentences = []
+    if assumed:
+        sentences.append(words.say(N_("Assumed, not known: {list}."), list=words.listed(assumed)))
+    if missing:
+        sentences.append(words.say(N_("Not given: {list}; what needs it is left out."), list=words.listed(missing)))
+    if not sentences:
+        return Alert(
+            level="ok",
+            title=words.say(N_("Money.")),
+            sentence=words.say(N_("Margin and costs are the ones given in the parameter file.")),
+        )
+    return Alert(level="warn", title=words.say(N_("Money.")), sentence=" ".join(sentences))
+
+
+def _value(name: str, value: float, words: Words) -> str:
+    if name in {"gross_margin", "discount_rate_annual"}:
+        return words.percent(value, 0)
+    return words.money(value, digits=2)

@@ -1,0 +1,171 @@
+"""Sentences of the loyalty report."""
+
+from __future__ import annotations
+
+from retention_lib.models.campaigns import RedemptionRates
+from retention_lib.models.estimates import NotEnough
+from retention_lib.models.impact import EventStudy, NaiveDifference
+from retention_lib.reports.blocks import Action, Alert, Status, Verdict
+from retention_lib.reports.findings.base import Finding, action, alert, finding, verdict
+from retention_lib.reports.rows import row
+from retention_lib.reports.words import N_, Words
+
+PARALLEL = 0.05
+
+
+@verdict.register
+def _(result: EventStudy, words: Words, *, naive: NaiveDifference | NotEnough) -> Verdict:
+    effect = result.did_effect
+    interval = words.interval(effect.low, effect.high, "money")
+    change = words.money(effect.value, digits=2)
+    gap = (
+        ""
+        if isinstance(naive, NotEnough)
+        else words.say(
+            N_(
+                "Mailed households spent {gap} a week more than the others after the mailing, but they already did "
+                "before "
+                "it: they were chosen because they buy."
+            ),
+            gap=words.money(naive.difference.value, digits=2),
+        )
+    )
+    if effect.claimed:
+        message = N_("The campaign changed sales by **{change} a household-week** ({interval}), beyond chance. {gap}")
+        status: Status = "good" if effect.value > 0 else "act"
+    elif result.pretrend_p < PARALLEL:
+        message = N_("**No effect can be claimed**: the groups were drifting apart before the campaign began. {gap}")
+        status = "unknown"
+    else:
+        message = N_(
+            "**No effect of the campaign is shown**: compared with their own past and with households left "
+            "alone, sales changed by {change} a household-week ({interval}), which chance alone can do. {gap}"
+        )
+        status = "watch"
+    return Verdict(status=status, sentence=words.say(message, change=change, interval=interval, gap=gap))
+
+
+@finding.register
+def _(result: NaiveDifference, words: Words) -> Finding:
+    return Finding(
+        sentence=words.say(
+            N_(
+                "In the weeks after, mailed households spent {treated} a week and the others {control}: a gap of "
+                "**{gap}** "
+                "that says who was mailed, not what the mail did."
+            ),
+            treated=words.money(result.treated_mean, digits=2),
+            control=words.money(result.control_mean, digits=2),
+            gap=words.money(result.difference.value, digits=2),
+        )
+    )
+
+
+@finding.register
+def _(result: EventStudy, words: Words) -> Finding:
+    effect, leads = result.did_effect, result.effects[result.effects["week"] < 0]
+    before = words.interval(float(leads["effect"].min()), float(leads["effect"].max()), "money")
+    trend = (
+        N_("The weeks before differ by more than chance (p {p}), so the comparison cannot carry a claim.")
+        if result.pretrend_p < PARALLEL
+        else N_("In the weeks before, the two groups moved alike (differences of {before}, p {p}).")
+    )
+    sentence = words.say(
+        N_(
+            "After the start the mailed households bought **{effect}** a week against what the others' course would "
+            "have "
+            "given them ({interval}). {trend}"
+        ),
+        effect=words.money(effect.value, digits=2),
+        interval=words.interval(effect.low, effect.high, "money"),
+        trend=words.say(trend, p=words.p_value(result.pretrend_p), before=before),
+    )
+    alt = words.say(
+        N_(
+            "Dots with intervals by week around a line at zero: on average {effect} a household-week after the start "
+            "of "
+            "the campaign."
+        ),
+        effect=words.money(effect.value, digits=2),
+    )
+    caption = words.say(
+        N_(
+            "{treated} mailed and {controls} unmailed households, {weeks} weeks; week -1 is the reference; bars: 95% "
+            "intervals, clustered by household."
+        ),
+        treated=result.households_treated,
+        controls=result.households_control,
+        weeks=len(result.effects) + 1,
+    )
+    return Finding(sentence=sentence, alt=alt, caption=caption)
+
+
+@finding.register
+def _(result: RedemptionRates, words: Words) -> Finding:
+    table = result.table
+    top, low = row(table, table["share"].idxmax()), row(table, table["share"].idxmin())
+    sentence = words.say(
+        N_(
+            "Over {n} campaigns **{share}** of those mailed used a coupon, from {low} (campaign {worst}) to {high} "
+            "(campaign {best}). A used coupon is not a gained sale: many would have bought anyway."
+        ),
+        n=len(table),
+        share=words.percent(result.overall.value),
+        low=words.percent(low["share"]),
+        worst=low["campaign"],
+        high=words.percent(top["share"]),
+        best=top["campaign"],
+    )
+    alt = words.say(
+        N_(
+            "Dots with intervals by campaign: the share of mailed customers who used a coupon runs from {low} to "
+            "{high}."
+        ),
+        low=words.percent(low["share"]),
+        high=words.percent(top["share"]),
+    )
+    caption = words.say(
+        N_("{mailed} mailings to customers in {n} campaigns, newest below; bars: 95% intervals."),
+        mailed=int(table["mailed"].sum()),
+        n=len(table),
+    )
+    return Finding(sentence=sentence, alt=alt, caption=caption)
+
+
+@action.register
+def _(result: EventStudy, words: Words) -> Action:
+    if result.did_effect.claimed and result.did_effect.value > 0:
+        title = N_("Repeat the campaign, and leave a random tenth unmailed")
+    else:
+        title = N_("Before the next campaign, leave a **random tenth unmailed**")
+    half = (float(result.did_effect.high or 0) - float(result.did_effect.low or 0)) / 2
+    facts = (
+        (words.say(N_("Households mailed this time")), words.number(result.households_treated)),
+        (
+            words.say(N_("This comparison can show")),
+            words.say(N_("a change of about {size} a household-week or more"), size=words.money(half, digits=2)),
+        ),
+    )
+    note = words.say(
+        N_(
+            "The mailing went to households that buy more anyway, so no comparison afterwards is safe. A group left "
+            "alone "
+            "by chance costs a tenth of the mailing and answers the question."
+        )
+    )
+    return Action(title=words.say(title), tested=False, facts=facts, note=note)
+
+
+@alert.register
+def _(result: EventStudy, words: Words) -> Alert:
+    alike = result.pretrend_p >= PARALLEL
+    message = (
+        N_("The groups moved alike before the campaign (joint test of the weeks before: p {p}).")
+        if alike
+        else N_("The groups already drifted apart before the campaign (joint test: p {p}); no effect is claimed.")
+    )
+    return Alert(
+        level="ok" if alike else "stop",
+        title=words.say(N_("Before the start.")),
+        sentence=words.say(message, p=words.p_value(result.pretrend_p)),
+    )

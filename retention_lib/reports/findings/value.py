@@ -1,0 +1,265 @@
+"""Sentences of cohorts and customer value."""
+
+from __future__ import annotations
+
+from retention_lib.models.backtest import NAIVE, Holdout, Tracking
+from retention_lib.models.btyd import PurchaseModel
+from retention_lib.models.estimates import NotEnough
+from retention_lib.models.gamma_gamma import SpendModel
+from retention_lib.models.value import BaseValue, CohortTriangles, CohortValue, CostCeiling
+from retention_lib.reports.blocks import Action, Alert, Verdict
+from retention_lib.reports.findings.base import Finding, action, alert, finding, verdict
+from retention_lib.reports.rows import row
+from retention_lib.reports.words import N_, Words
+
+ACCURATE = 0.10
+
+
+@verdict.register
+def _(result: BaseValue, words: Words, *, holdout: Holdout | NotEnough) -> Verdict:
+    if result.measure == "gross_profit":
+        message = N_(
+            "The **{n}** customers known today are expected to bring **{value}** of gross profit each in the "
+            "next {months} months ({interval}), {total} in all."
+        )
+    else:
+        message = N_(
+            "The **{n}** customers known today are expected to bring **{value}** of revenue each in the next "
+            "{months} months ({interval}), {total} in all; no margin is given, so this is not profit."
+        )
+    sentence = words.say(
+        message,
+        n=result.customers,
+        value=words.money(result.per_customer.value, digits=2),
+        months=result.horizon_months,
+        total=words.money(result.total.value, compact=True),
+        interval=words.interval(result.per_customer.low, result.per_customer.high, "money"),
+    )
+    if isinstance(holdout, NotEnough):
+        return Verdict(status="unknown", sentence=sentence)
+    error = holdout.total_error
+    direction = N_("too low") if error < 0 else N_("too high")
+    sentence += " " + words.say(
+        N_(
+            "Tested on purchases it had not seen, the forecast was {error} {direction}: read the value with that in "
+            "mind, the interval holds only the uncertainty of the fit."
+        ),
+        error=words.percent(abs(error)),
+        direction=words.say(direction),
+    )
+    return Verdict(status="good" if abs(error) <= ACCURATE else "watch", sentence=sentence)
+
+
+@finding.register
+def _(result: CohortTriangles, words: Words) -> Finding:
+    retention = result.retention.loc[result.judged]
+    customers = int(result.sizes[result.judged].sum())
+    if retention.shape[1] < 2 or retention.empty:
+        sentence = words.say(
+            N_("No cohort of 30 customers or more has a second month yet; {n} customers bought for the first time."),
+            n=int(result.sizes.sum()),
+        )
+        return Finding(sentence=sentence, alt=sentence)
+    oldest, second = retention.iloc[0].dropna(), retention[retention.columns[1]].dropna()
+    sentence = words.say(
+        N_(
+            "Of the customers won in {cohort}, {early} bought again in the month after and **{late}** in month "
+            "{age}, the "
+            "last one seen."
+        ),
+        cohort=words.month(str(retention.index[0])),
+        early=words.percent(float(second.iloc[0])),
+        late=words.percent(float(oldest.iloc[-1])),
+        age=int(oldest.index[-1]),
+    )
+    alt = words.say(
+        N_(
+            "Table of shades by cohort and age: between {low} and {high} of a cohort bought in the month after the "
+            "first."
+        ),
+        low=words.percent(float(second.min())),
+        high=words.percent(float(second.max())),
+    )
+    caption = words.say(
+        N_("Per cent of the cohort that bought; {cohorts} cohorts from {first}, {n} customers; empty: not yet seen."),
+        cohorts=len(retention),
+        first=words.month(str(retention.index[0])),
+        n=customers,
+    )
+    return Finding(sentence=sentence, alt=alt, caption=caption)
+
+
+@finding.register
+def _(result: CohortValue, words: Words) -> Finding:
+    first = result.table.iloc[0].dropna()
+    earned = (
+        N_(
+            "A customer won in {cohort} has brought **{value}** of gross profit in {months} months, {start} of it in "
+            "the "
+            "month of the first purchase."
+        )
+        if result.measure == "gross_profit"
+        else N_(
+            "A customer won in {cohort} has brought **{value}** of revenue in {months} months, {start} of it in the "
+            "month "
+            "of the first purchase; no margin is given."
+        )
+    )
+    shown = {
+        "cohort": words.month(str(result.table.index[0])),
+        "value": words.money(float(first.iloc[-1]), digits=2),
+        "months": int(first.index[-1]) + 1,
+        "start": words.money(float(first.iloc[0]), digits=2),
+    }
+    alt = words.say(
+        N_("Rising lines, one a cohort: a customer won in {cohort} has brought {value} after {months} months."), **shown
+    )
+    caption = words.say(
+        N_("{cohorts} cohorts of at least 30 customers, {n} customers in all, buyers or not."),
+        cohorts=len(result.table),
+        n=int(result.sizes.sum()),
+    )
+    return Finding(sentence=words.say(earned, **shown), alt=alt, caption=caption)
+
+
+@finding.register
+def _(result: Tracking, words: Words) -> Finding:
+    held = result.table[result.table["holdout"]]
+    actual, expected = float(held["actual"].sum()), float(held["expected"].sum())
+    shown = {
+        "weeks": len(held),
+        "actual": words.number(actual),
+        "expected": words.number(expected),
+        "gap": words.percent(abs(expected / actual - 1)) if actual else words.number(expected),
+    }
+    message = (
+        N_(
+            "In the {weeks} weeks it had not seen, customers made {actual} repeat purchases; knowing only when each "
+            "bought "
+            "first, the model expects {expected}, **{gap} too few**."
+        )
+        if expected < actual
+        else N_(
+            "In the {weeks} weeks it had not seen, customers made {actual} repeat purchases; knowing only when each "
+            "bought "
+            "first, the model expects {expected}, **{gap} too many**."
+        )
+    )
+    alt = words.say(
+        N_(
+            "Two rising lines, actual and expected repeat purchases so far, which part in the shaded weeks: {actual} "
+            "made "
+            "there against {expected} expected."
+        ),
+        **shown,
+    )
+    caption = words.say(
+        N_("Customers first seen in the first {seen} weeks; shaded: weeks the model did not see."),
+        seen=int((~result.table["holdout"]).sum()),
+    )
+    return Finding(sentence=words.say(message, **shown), alt=alt, caption=caption)
+
+
+@finding.register
+def _(result: Holdout, words: Words) -> Finding:
+    rows = result.table.set_index("model")
+    best, naive = row(rows, result.best), row(rows, NAIVE)
+    sentence = words.say(
+        N_(
+            "**{best}** came closest: {error} off in total, {mae} purchases off for the average customer. Carrying "
+            "each "
+            "customer's past rate forward errs by {naive_error} and {naive_mae}."
+        ),
+        best=result.best,
+        error=words.percent(abs(best["total_error"])),
+        mae=words.number(best["mean_absolute_error"], 2),
+        naive_error=words.percent(abs(naive["total_error"])),
+        naive_mae=words.number(naive["mean_absolute_error"], 2),
+    )
+    return Finding(sentence=sentence)
+
+
+@finding.register
+def _(result: PurchaseModel, words: Words) -> Finding:
+    values = result.parameters
+    return Finding(
+        sentence=words.say(
+            N_("{model}, fitted on {n} customers: r {r}, alpha {alpha}, a {a}, b {b}; log-likelihood {ll}."),
+            model=result.name,
+            n=result.customers,
+            ll=words.number(result.log_likelihood, 1),
+            **{name: words.number(value, 4) for name, value in values.items()},
+        )
+    )
+
+
+@finding.register
+def _(result: SpendModel, words: Words) -> Finding:
+    return Finding(
+        sentence=words.say(
+            N_("Gamma-Gamma, fitted on {n} repeat buyers: p {p}, q {q}, v {v}; log-likelihood {ll}."),
+            n=result.customers,
+            p=words.number(result.p, 3),
+            q=words.number(result.q, 3),
+            v=words.number(result.v, 3),
+            ll=words.number(result.log_likelihood, 1),
+        )
+    )
+
+
+@action.register
+def _(result: CostCeiling, words: Words) -> Action:
+    title = words.say(
+        N_("Keep the cost of winning a customer below **{value}**, what one brought in the first {months} months"),
+        value=words.money(result.value_per_customer, digits=2),
+        months=result.months,
+    )
+    facts = (
+        (words.say(N_("Customers it rests on")), words.number(result.customers)),
+        (words.say(N_("Of it in the first month")), words.money(result.first_month, digits=2)),
+    )
+    note = words.say(
+        N_(
+            "Observed, not forecast: cumulative gross profit at the given margin of the cohorts that are old enough. "
+            "It "
+            "pays back within {months} months only below that; judge channels apart as soon as their costs are known."
+        ),
+        months=result.months,
+    )
+    return Action(title=title, tested=True, facts=facts, note=note)
+
+
+@alert.register
+def _(result: Holdout, words: Words) -> Alert:
+    error = result.total_error
+    return Alert(
+        level="ok" if abs(error) <= ACCURATE else "warn",
+        title=words.say(N_("Backtest.")),
+        sentence=words.say(
+            N_("{best} expected {expected} purchases in the holdout, {actual} were made ({error})."),
+            best=result.best,
+            expected=words.number(result.expected),
+            actual=words.number(result.actual),
+            error=words.percent(error),
+        ),
+    )
+
+
+@alert.register
+def _(result: SpendModel, words: Words) -> Alert:
+    r = result.dependence
+    if r.claimed:
+        message = N_(
+            "Spend depends on frequency among {n} repeat buyers (correlation {r}, p {p}), which the spend model "
+            "supposes it does not; the value is a little off for frequent buyers."
+        )
+    else:
+        message = N_(
+            "Spend does not depend on frequency among {n} repeat buyers (correlation {r}, p {p}), as the spend "
+            "model supposes."
+        )
+    return Alert(
+        level="warn" if r.claimed else "ok",
+        title=words.say(N_("Spend.")),
+        sentence=words.say(message, n=int(r.n or 0), r=words.number(r.value, 3), p=words.p_value(r.p)),
+    )

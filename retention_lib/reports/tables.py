@@ -1,0 +1,236 @@
+"""The small tables of a page: which columns of a result a reader sees, and how they are called."""
+
+from __future__ import annotations
+
+from functools import singledispatch
+from typing import Any
+
+from retention_lib.models.backtest import Holdout
+from retention_lib.models.btyd import PurchaseModel
+from retention_lib.models.campaigns import RedemptionRates
+from retention_lib.models.estimates import NotEnough
+from retention_lib.models.experiments import ArmEffects, SampleRatio
+from retention_lib.models.impact import EventStudy
+from retention_lib.models.lapse import ReturnChance
+from retention_lib.models.retention import MonthlyFlows
+from retention_lib.models.segments import SegmentRates
+from retention_lib.models.value import NEEDED_CUSTOMERS, CohortTriangles
+from retention_lib.reports.blocks import Column, Kind, Table
+from retention_lib.reports.words import N_, Words
+
+
+@singledispatch
+def shown_table(result: Any, words: Words) -> Table | NotEnough:
+    """The table of a result, by its type.
+
+    Args:
+        result: A result of `retention_lib.models`.
+        words: The reader's language and currency.
+
+    Raises:
+        TypeError: No table is written for results of this type.
+    """
+    raise TypeError(f"no table is written for {type(result).__name__}; add one in retention_lib/reports/tables.py")
+
+
+@shown_table.register
+def _(result: NotEnough, words: Words) -> NotEnough:
+    return result
+
+
+@shown_table.register
+def _(result: Table, words: Words) -> Table:
+    return result
+
+
+@shown_table.register
+def _(result: MonthlyFlows, words: Words) -> Table:
+    names = {
+        "start": N_("Active at start"),
+        "retained": N_("Stayed"),
+        "lapsed": N_("Went quiet"),
+        "reactivated": N_("Came back"),
+        "new": N_("New"),
+        "end": N_("Active at end"),
+        "passed_through": N_("Came and went"),
+    }
+    columns = [Column(name="month", header=words.say(N_("Month")), kind="month")]
+    columns += [Column(name=name, header=words.say(label), kind="integer") for name, label in names.items()]
+    newest = result.table.iloc[::-1].reset_index(drop=True)
+    caption = words.say(
+        N_("Active base by month, newest first; end = start - went quiet + came back + new (window {days})"),
+        days=words.days(result.lapse_days),
+    )
+    return Table(columns=tuple(columns), frame=newest[[column.name for column in columns]], caption=caption)
+
+
+@shown_table.register
+def _(result: ReturnChance, words: Words) -> Table:
+    columns = (
+        Column(name="silence_above", header=words.say(N_("Silent more than, days")), kind="integer"),
+        Column(name="silence_to", header=words.say(N_("And up to, days")), kind="integer"),
+        Column(name="customers", header=words.say(N_("Customers")), kind="integer"),
+        Column(name="returned", header=words.say(N_("Bought again")), kind="integer"),
+        Column(name="share", header=words.say(N_("Share")), kind="share", low="low", high="high"),
+    )
+    caption = words.say(
+        N_("Customers by days of silence on {cutoff}, and who bought again within {days}"),
+        cutoff=result.cutoff,
+        days=words.days(result.horizon_days),
+    )
+    return Table(columns=columns, frame=result.bands, caption=caption)
+
+
+@shown_table.register
+def _(result: SegmentRates, words: Words) -> Table:
+    columns = [
+        Column(name="segment", header=words.say(N_("Segment"))),
+        Column(name="base", header=words.say(N_("Customers")), kind="integer"),
+        Column(name="lost", header=words.say(N_("Lost")), kind="integer"),
+        Column(name="share", header=words.say(N_("Share lost")), kind="share", low="low", high="high"),
+        Column(name="p_adjusted", header=words.say(N_("p against the rest")), kind="p"),
+    ]
+    if "elsewhere" in result.table:
+        columns.insert(3, Column(name="elsewhere", header=words.say(N_("Still buy elsewhere")), kind="integer"))
+    frame = result.table.assign(segment=[name or words.say(N_("not stated")) for name in result.table["segment"]])
+    return Table(
+        columns=tuple(columns),
+        frame=frame,
+        thin="thin",
+        caption=words.say(N_("Segments by share lost in the month, corrected for comparing several")),
+    )
+
+
+@shown_table.register
+def _(result: SampleRatio, words: Words) -> Table:
+    columns = (
+        Column(name="arm", header=words.say(N_("Arm"))),
+        Column(name="customers", header=words.say(N_("Customers")), kind="integer"),
+        Column(name="expected", header=words.say(N_("Planned")), kind="integer"),
+        Column(name="share", header=words.say(N_("Share")), kind="share"),
+    )
+    return Table(columns=columns, frame=result.table, caption=words.say(N_("Customers by arm, as assigned")))
+
+
+@shown_table.register
+def _(result: ArmEffects, words: Words) -> Table:
+    frame = result.table
+    shares, money = frame[frame["binary"]], frame[~frame["binary"]]
+    text = [*_arm_rows(shares, "share", "points", words), *_arm_rows(money, "money", "money", words)]
+    names = ("metric", "arm", "control", "mean", "effect", "interval", "relative", "p")
+    labels = (
+        N_("Metric"),
+        N_("Arm"),
+        N_("Control"),
+        N_("Mailed"),
+        N_("Effect"),
+        N_("95% interval"),
+        N_("Change"),
+        N_("p, corrected"),
+    )
+    columns = [Column(name=name, header=words.say(label)) for name, label in zip(names, labels, strict=True)]
+    caption = words.say(N_("Effect of each arm on each metric, per customer assigned"))
+    return Table(columns=tuple(columns), frame=type(frame)(text, columns=list(names)), caption=caption)
+
+
+@shown_table.register
+def _(result: CohortTriangles, words: Words) -> Table:
+    ages = [age for age in (1, 2, 3, 6, 12, 18, 24) if age in result.retention.columns]
+    value = result.cumulative_value
+    frame = (
+        result.retention[ages]
+        .add_prefix("kept_")
+        .assign(
+            cohort=result.sizes.index,
+            thin=result.sizes.to_numpy() < NEEDED_CUSTOMERS,
+            customers=result.sizes.to_numpy(),
+            value=value.ffill(axis=1).iloc[:, -1].to_numpy(),
+        )
+    )
+    earned = N_("Gross profit each so far") if result.measure == "gross_profit" else N_("Revenue each so far")
+    columns = (
+        Column(name="cohort", header=words.say(N_("First purchase")), kind="month"),
+        Column(name="customers", header=words.say(N_("Customers")), kind="integer"),
+        *(
+            Column(name=f"kept_{age}", header=words.say(N_("Bought in month {age}"), age=age), kind="share")
+            for age in ages
+        ),
+        Column(name="value", header=words.say(earned), kind="money"),
+    )
+    return Table(
+        columns=columns,
+        frame=frame.reset_index(drop=True),
+        thin="thin",
+        caption=words.say(N_("Cohorts by month of the first purchase")),
+    )
+
+
+@shown_table.register
+def _(result: Holdout, words: Words) -> Table:
+    columns = (
+        Column(name="model", header=words.say(N_("Model"))),
+        Column(name="expected", header=words.say(N_("Expected purchases")), kind="integer"),
+        Column(name="actual", header=words.say(N_("Actual")), kind="integer"),
+        Column(name="total_error", header=words.say(N_("Error in total")), kind="share"),
+        Column(name="mean_absolute_error", header=words.say(N_("Mean error a customer")), kind="parameter"),
+    )
+    return Table(
+        columns=columns,
+        frame=result.table,
+        caption=words.say(N_("Forecasts of the holdout against what happened")),
+    )
+
+
+@shown_table.register
+def _(result: PurchaseModel, words: Words) -> Table:
+    columns = (
+        Column(name="parameter", header=words.say(N_("Parameter"))),
+        Column(name="value", header=words.say(N_("Value")), kind="parameter", low="low", high="high"),
+    )
+    caption = words.say(N_("{model}, {n} customers"), model=result.name, n=result.customers)
+    return Table(columns=columns, frame=result.to_frame(), caption=caption)
+
+
+@shown_table.register
+def _(result: RedemptionRates, words: Words) -> Table:
+    columns = (
+        Column(name="campaign", header=words.say(N_("Campaign"))),
+        Column(name="offer", header=words.say(N_("Kind"))),
+        Column(name="sent_on", header=words.say(N_("Start")), kind="date"),
+        Column(name="mailed", header=words.say(N_("Mailed")), kind="integer"),
+        Column(name="redeemed", header=words.say(N_("Used a coupon")), kind="integer"),
+        Column(name="share", header=words.say(N_("Share")), kind="share", low="low", high="high"),
+    )
+    return Table(columns=columns, frame=result.table, caption=words.say(N_("Campaigns and the use of their coupons")))
+
+
+@shown_table.register
+def _(result: EventStudy, words: Words) -> Table:
+    columns = (
+        Column(name="week", header=words.say(N_("Week from the start")), kind="integer"),
+        Column(
+            name="effect",
+            header=words.say(N_("Difference a household-week")),
+            kind="money",
+            low="low",
+            high="high",
+        ),
+        Column(name="p", header=words.say(N_("p")), kind="p"),
+    )
+    return Table(columns=columns, frame=result.effects, caption=words.say(N_("Difference by week, against week -1")))
+
+
+def _arm_rows(rows: Any, level: Kind, change: Kind, words: Words) -> list[list[str]]:
+    return [
+        [
+            row["metric"],
+            row["arm"],
+            words.value(row["control_mean"], level),
+            words.value(row["arm_mean"], level),
+            words.value(row["effect"], change),
+            words.interval(row["low"], row["high"], change),
+            words.percent(row["relative"], 0),
+            words.p_value(row["p_adjusted"]),
+        ]
+        for row in rows.to_dict("records")
+    ]
