@@ -40,7 +40,7 @@ def figure_card(
     if isinstance(value, str):
         return Card(label=label, value=value, base=base)
     number = _number(value)
-    better = None if _within_chance(value, previous) else spec.better
+    better = spec.better if _beyond_chance(value, previous) else None
     change, tone = _change(number, _number(previous), words, unit=spec.unit, better=better, period=period)
     return Card(
         label=label,
@@ -52,12 +52,12 @@ def figure_card(
     )
 
 
-def _within_chance(value: Any, previous: Any) -> bool:
-    """Whether each of two estimates lies inside the other's interval: then the change is neither good nor bad."""
+def _beyond_chance(value: Any, previous: Any) -> bool:
+    """Whether of two estimates one lies outside the other's interval; else a change is neither good nor bad."""
     pair = (value, previous)
     if not all(isinstance(each, Estimate) and each.low is not None and each.high is not None for each in pair):
         return False
-    return bool(value.low <= previous.value <= value.high and previous.low <= value.value <= previous.high)
+    return not (value.low <= previous.value <= value.high and previous.low <= value.value <= previous.high)
 
 
 def _number(value: Any) -> float | None:

@@ -90,14 +90,16 @@ def _(result: SegmentRates, words: Words) -> Table:
         Column(name="share", header=words.say(N_("Share lost")), kind="share", low="low", high="high"),
         Column(name="p_adjusted", header=words.say(N_("p against the rest")), kind="p"),
     ]
+    caption = N_("Groups of customers by share that went quiet, corrected for comparing several")
     if "elsewhere" in result.table:
+        caption = N_("Departments by share of their buyers lost, corrected for comparing several")
         columns.insert(3, Column(name="elsewhere", header=words.say(N_("Still buy elsewhere")), kind="integer"))
     frame = result.table.assign(segment=[name or words.say(N_("not stated")) for name in result.table["segment"]])
     return Table(
         columns=tuple(columns),
         frame=frame,
         thin="thin",
-        caption=words.say(N_("Segments by share lost in the month, corrected for comparing several")),
+        caption=words.say(caption),
     )
 
 
@@ -135,7 +137,7 @@ def _(result: ArmEffects, words: Words) -> Table:
 
 @shown_table.register
 def _(result: CohortTriangles, words: Words) -> Table:
-    ages = [age for age in (1, 2, 3, 6, 12, 18, 24) if age in result.retention.columns]
+    ages = [age for age in (1, 3, 6, 12, 24) if age in result.retention.columns]
     value = result.cumulative_value
     frame = (
         result.retention[ages]

@@ -111,9 +111,7 @@ def test_effects_on_hillstrom_spend_are_the_published_ones(hillstrom: pd.DataFra
 def test_effects_on_hillstrom_agree_with_tea_tasting(hillstrom: pd.DataFrame) -> None:
     oracle = tt.Experiment(
         variant="arm", visit=tt.Mean("visit"), conversion=tt.Mean("conversion"), spend=tt.Mean("spend")
-    ).analyze(
-        hillstrom.rename(columns={"arm": "variant"}).assign(arm=hillstrom["arm"]), "none", all_variants=True
-    )
+    ).analyze(hillstrom.rename(columns={"arm": "variant"}).assign(arm=hillstrom["arm"]), "none", all_variants=True)
     customers = hillstrom.groupby("arm").size().to_dict()
     moments = pd.concat(
         [
@@ -168,9 +166,7 @@ def test_a_control_that_is_not_there_is_refused_with_the_arms_found() -> None:
 
 
 def test_three_arms_are_corrected_together() -> None:
-    effects = arm_effects(
-        binary("visit", {"a": 60, "b": 50, "c": 40}, dict.fromkeys("abc", 400)), control="c"
-    )
+    effects = arm_effects(binary("visit", {"a": 60, "b": 50, "c": 40}, dict.fromkeys("abc", 400)), control="c")
     first, second = effects.effect("visit", "a"), effects.effect("visit", "b")
     assert first.p_adjusted == pytest.approx(2 * first.p)
     assert second.p_adjusted == pytest.approx(max(second.p, 2 * first.p))
@@ -199,9 +195,7 @@ def test_a_broken_sample_ratio_withholds_every_claim_but_shows_the_effect() -> N
         (spend({"mail": np.full(50, 0.1), "none": np.arange(50.0)}), "zero_variance"),
     ],
 )
-def test_what_cannot_be_judged_has_an_effect_but_no_p_value_and_no_claim(
-    moments: pd.DataFrame, reason: str
-) -> None:
+def test_what_cannot_be_judged_has_an_effect_but_no_p_value_and_no_claim(moments: pd.DataFrame, reason: str) -> None:
     effect = arm_effects(moments, control="none").effect(moments["metric"].iloc[0], "mail")
     assert (effect.claimed, effect.reason) == (False, reason)
     assert effect.p is None

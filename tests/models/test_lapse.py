@@ -33,9 +33,7 @@ def gaps(values: list[float], counts: list[int] | None = None) -> pd.DataFrame:
     st.lists(st.tuples(st.floats(0.1, 1e4), st.integers(1, 20)), min_size=1, max_size=30),
     st.floats(0, 1),
 )
-def test_counted_quantile_is_numpys_on_the_expanded_vector(
-    pairs: list[tuple[float, int]], share: float
-) -> None:
+def test_counted_quantile_is_numpys_on_the_expanded_vector(pairs: list[tuple[float, int]], share: float) -> None:
     values, counts = np.array([pair[0] for pair in pairs]), np.array([pair[1] for pair in pairs])
     expected = np.quantile(np.repeat(values, counts), share)
     assert counted_quantile(values, counts, share=share) == pytest.approx(expected)

@@ -44,9 +44,7 @@ DECEMBER = silences(
 
 days_silent = st.one_of(st.none(), st.integers(1, 120))
 silence_rows = st.lists(
-    st.tuples(
-        st.sampled_from(["2017-01", "2017-02", "2017-03"]), days_silent, days_silent, st.integers(0, 999)
-    ),
+    st.tuples(st.sampled_from(["2017-01", "2017-02", "2017-03"]), days_silent, days_silent, st.integers(0, 999)),
     min_size=1,
     max_size=40,
 )
@@ -110,9 +108,7 @@ def test_net_interval_of_a_large_month_is_the_delta_methods() -> None:
     result = month_retention(table, month="2017-12")
     half = 1.959964 * math.sqrt(variance)
     assert (result.crr.low, result.crr.high) == pytest.approx((crr - half, crr + half), abs=2e-5)
-    assert (result.churn_rate.low, result.churn_rate.high) == pytest.approx(
-        (1 - result.crr.high, 1 - result.crr.low)
-    )
+    assert (result.churn_rate.low, result.churn_rate.high) == pytest.approx((1 - result.crr.high, 1 - result.crr.low))
 
 
 @pytest.mark.parametrize("known", [120, 1500])

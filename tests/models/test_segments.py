@@ -94,8 +94,7 @@ def test_equal_segments_seldom_differ() -> None:
     rng = np.random.default_rng(5)
     names = list("abcdefghij")
     frames = (
-        pd.DataFrame({"segment": names, "base": 100, "lost": rng.binomial(100, 0.2, size=10)})
-        for _ in range(250)
+        pd.DataFrame({"segment": names, "base": 100, "lost": rng.binomial(100, 0.2, size=10)}) for _ in range(250)
     )
     assert np.mean([segment_rates(frame).table["differs"].any() for frame in frames]) <= 0.09
 
@@ -104,9 +103,7 @@ def test_equal_segments_seldom_differ() -> None:
 def test_intervals_bracket_and_totals_hold(rows: list[tuple[int, int]]) -> None:
     frame = pd.DataFrame(rows, columns=["base", "lost"]).assign(segment=[str(n) for n in range(len(rows))])
     rates = segment_rates(frame)
-    assert (
-        (rates.table["low"] <= rates.table["share"]) & (rates.table["share"] <= rates.table["high"])
-    ).all()
+    assert ((rates.table["low"] <= rates.table["share"]) & (rates.table["share"] <= rates.table["high"])).all()
     assert rates.overall.n == frame["base"].sum()
     tested = rates.table["p_adjusted"].dropna()
     assert tested.between(0, 1).all()

@@ -22,9 +22,7 @@ def test_curve_on_counted_rows_is_lifelines_on_expanded_rows() -> None:
     oracle = KaplanMeierFitter().fit(waltons["T"], waltons["E"])
     bounds = oracle.confidence_interval_.to_numpy()
     at_risk = oracle.event_table["at_risk"].to_numpy()
-    assert result.curve["survival"].to_numpy() == pytest.approx(
-        oracle.survival_function_.iloc[:, 0].to_numpy()
-    )
+    assert result.curve["survival"].to_numpy() == pytest.approx(oracle.survival_function_.iloc[:, 0].to_numpy())
     inner = (result.curve["survival"] > 0) & (result.curve["survival"] < 1)
     assert result.curve.loc[inner, "low"].to_numpy() == pytest.approx(bounds[inner, 0])
     assert result.curve.loc[inner, "high"].to_numpy() == pytest.approx(bounds[inner, 1])

@@ -101,7 +101,13 @@ def test_every_block_accepts_the_refusal() -> None:
     ],
 )
 def test_card_of_a_figure(id: str, now: float, before: float, value: str, tone: str) -> None:
-    card = figure_card(id, Estimate(now, low=now, high=now, n=2037), WORDS, previous=before, period="May")
+    card = figure_card(
+        id,
+        Estimate(now, low=now, high=now, n=2037),
+        WORDS,
+        previous=Estimate(before, low=before, high=before),
+        period="May",
+    )
     assert (card.value, card.change_tone, card.base) == (value, tone, "n = 2,037")
 
 

@@ -84,7 +84,7 @@ def plot_lapse_curve(curve: LapseCurve, words: Words, *, ax: Axes | None = None)
     reference_line(ax, curve.lapse_days, words.say(N_("used here: {days}"), days=words.days(curve.lapse_days)))
     ax.set_ylim(bottom=0)
     unit_axis(ax, "y", "share", words)
-    ax.set_xlabel(words.say(N_("days without a purchase that count as quiet")))
+    ax.set_xlabel(words.say(N_("days of silence that count as quiet")))
     ax.set_ylabel(words.say(N_("went quiet in the month")))
     return ax
 

@@ -1,0 +1,114 @@
+"""The public set's figures against published and independently computed values."""
+
+from __future__ import annotations
+
+import json
+from typing import Any
+
+import pytest
+from acceptance.conftest import Run
+
+pytestmark = pytest.mark.xdist_group("public")
+REPORTS = ("churn_diagnosis", "cohort_ltv", "loyalty_impact", "ab_campaign")
+
+
+def figures(public: Run, report: str) -> dict[str, dict[str, Any]]:
+    return {figure["id"]: figure for figure in json.loads((public.month / f"{report}.figures.json").read_text())}
+
+
+def test_all_reports_and_both_indexes_are_published(public: Run) -> None:
+    assert public.exit_code == 0, public.said
+    assert (public.root / "outputs/public/index.html").is_file()
+    names = [
+        "index.html",
+        "manifest.json",
+        *(f"{r}{end}" for r in REPORTS for end in (".html", ".figures.json", ".ipynb")),
+    ]
+    assert [name for name in names if not (public.month / name).is_file()] == []
+    assert all(list((public.month / "tables" / report).glob("*.csv")) for report in REPORTS)
+
+
+def test_every_figure_has_the_keys_of_the_contract(public: Run) -> None:
+    keys = ["id", "value", "low", "high", "level", "unit", "n", "formula", "p", "p_adjusted", "claimed", "reason"]
+    for report in REPORTS:
+        found = figures(public, report)
+        assert found
+        assert all(list(figure) == keys for figure in found.values())
+        assert all(figure["value"] is not None for figure in found.values())
+
+
+def test_churn_adds_up(public: Run) -> None:
+    found = {id: figure["value"] for id, figure in figures(public, "churn_diagnosis").items()}
+    assert found["crr"] + found["churn_rate"] == pytest.approx(1, abs=1e-11)
+    assert found["retention_gross"] + found["lapse_rate"] == pytest.approx(1, abs=1e-11)
+    flow = found["customers_active_start"] - found["customers_lapsed"] + found["customers_reactivated"]
+    assert found["customers_active_end"] == flow + found["customers_new"]
+    assert found["customers_active_start"] == found["customers_retained"] + found["customers_lapsed"]
+    assert found["revenue_total"] == 4_596_039.58
+
+
+def test_churn_window_is_the_customers_own(public: Run) -> None:
+    # numpy.percentile of each household's own gaps (New York days, sales above 0), then of those: 12 and 26.44.
+    found = {id: figure["value"] for id, figure in figures(public, "churn_diagnosis").items()}
+    assert found["at_risk_days"] == pytest.approx(12.0)
+    assert found["lapse_days"] == 26
+    # reference value with 28 days on 2017-09-30: .76 of all silent so long bought within 90 days.
+    assert found["return_chance_beyond"] == pytest.approx(0.76, abs=0.01)
+
+
+def test_value_reproduces_the_published_sample(public: Run) -> None:
+    # Fader, Hardie and Lee (2005), table 2; Fader and Hardie, note 025.
+    published = {
+        "bgnbd_r": 0.2426, "bgnbd_alpha": 4.4136, "bgnbd_a": 0.7929, "bgnbd_b": 2.4259,
+        "gamma_gamma_p": 6.25, "gamma_gamma_q": 3.74, "gamma_gamma_v": 15.44,
+    }  # fmt: skip
+    found = figures(public, "cohort_ltv")
+    for id, value in published.items():
+        assert found[id]["value"] == pytest.approx(value, rel=0.005), id
+    assert found["holdout_purchases_actual"]["value"] == 19_674
+    assert found["holdout_purchases_expected"]["value"] == pytest.approx(19_674 * (1 - 0.143), rel=0.01)
+    assert found["revenue_total"]["value"] == 2_500_315.63
+    expected = found["expected_value_12m_per_customer"]
+    assert expected["low"] < expected["value"] < expected["high"]
+
+
+def test_loyalty_shows_no_effect_beside_a_large_gap(public: Run) -> None:
+    found = figures(public, "loyalty_impact")
+    assert found["households_treated"]["value"] == 511
+    assert found["households_control"]["value"] == 1198
+    assert found["did_effect"]["value"] == pytest.approx(-1.76, abs=0.2)  # -1.76 on UTC days; ours are New York days
+    assert found["did_effect"]["low"] < 0 < found["did_effect"]["high"]
+    assert found["did_effect"]["claimed"] is False
+    assert found["naive_difference"]["value"] == pytest.approx(30, abs=2)
+    assert found["naive_difference"]["claimed"] is False
+    assert found["pretrend_p"]["value"] > 0.05
+    assert "No effect of the campaign is shown" in (public.month / "loyalty_impact.html").read_text()
+
+
+# Effect and interval from the counts of each arm: Hillstrom's e-mail test, 64,000 customers.
+HILLSTROM = {
+    "visit_effect_mens": (0.0765896, 0.06995, 0.08323),
+    "visit_effect_womens": (0.0452331, 0.03889, 0.05157),
+    "conversion_effect_mens": (0.0068050, 0.00500, 0.00861),
+    "conversion_effect_womens": (0.0031111, 0.00150, 0.00472),
+    "spend_effect_mens": (0.769827, None, None),
+    "spend_effect_womens": (0.424412, None, None),
+}
+
+
+def test_campaign_effects_are_those_of_the_counts(public: Run) -> None:
+    found = figures(public, "ab_campaign")
+    assert found["srm_p"]["value"] == pytest.approx(0.904, abs=5e-4)
+    for id, (value, low, high) in HILLSTROM.items():
+        assert found[id]["value"] == pytest.approx(value, abs=1e-6), id
+        if low is not None:
+            assert (found[id]["low"], found[id]["high"]) == pytest.approx((low, high), abs=1e-4), id
+        assert found[id]["claimed"] is True
+        assert found[id]["p"] <= found[id]["p_adjusted"] < 0.05
+
+
+def test_assumed_margin_is_marked_on_the_pages(public: Run) -> None:
+    for report in ("churn_diagnosis", "cohort_ltv", "ab_campaign"):
+        assert "Assumed, not known: gross margin 30%" in (public.month / f"{report}.html").read_text().replace(
+            "\n", " "
+        )

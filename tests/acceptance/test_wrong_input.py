@@ -1,0 +1,98 @@
+"""What a user may get wrong: an exit code, one helpful sentence, and nothing published is touched."""
+
+from __future__ import annotations
+
+from pathlib import Path
+
+import pytest
+from acceptance.conftest import Run, project_copy, retention
+
+SHOP = """customer_id,ordered_at,amount
+1,2026-01-05,10.00
+2,2026-01-31,5.50
+"""
+PARAMETERS = """title: A shop
+store:
+  timezone: Europe/Berlin
+  currency: EUR
+  tables:
+    transactions: {path: data/shop.csv}
+reports:
+  churn_diagnosis: {}
+"""
+
+
+@pytest.fixture
+def project(tmp_path: Path) -> Path:
+    root = project_copy(tmp_path)
+    (root / "data" / "shop.csv").write_text(SHOP)
+    (root / "parameters" / "shop.yml").write_text(PARAMETERS)
+    return root
+
+
+def wrong(project: Path, old: str, new: str) -> Run:
+    file = project / "parameters" / "shop.yml"
+    assert old in PARAMETERS
+    file.write_text(PARAMETERS.replace(old, new))
+    done = retention(project, "report", "--set", "shop")
+    assert not (project / "outputs" / "shop").exists()
+    return done
+
+
+def test_a_typo_in_a_parameter_names_the_nearest(project: Path) -> None:
+    done = wrong(project, "churn_diagnosis: {}", "churn_diagnosis: {lapse_day: 30}")
+    assert done.exit_code == 2
+    assert "shop.yml: reports.churn_diagnosis.lapse_day" in done.said
+    assert "lapse_days" in done.said
+
+
+def test_every_mistake_is_told_at_once(project: Path) -> None:
+    done = wrong(project, "churn_diagnosis: {}", "churn_diagnosis: {lapse_days: -3, retrun_days: 9}\n  churn: {}")
+    assert done.exit_code == 2
+    assert len(done.said.strip().splitlines()) == 3, done.said
+    assert all(name in done.said for name in ("lapse_days", "return_days", "churn_diagnosis"))
+
+
+def test_an_unknown_set_names_the_known_ones(project: Path) -> None:
+    done = retention(project, "report", "--set", "pubic")
+    assert done.exit_code == 2
+    assert "public" in done.said
+
+
+def test_a_month_outside_the_data_is_refused(project: Path) -> None:
+    done = retention(project, "report", "--set", "shop", "--month", "2031-05")
+    assert done.exit_code == 2
+    assert "2026-01" in done.said
+    assert not (project / "outputs" / "shop").exists()
+
+
+def test_a_month_that_is_none_is_refused(project: Path) -> None:
+    done = retention(project, "report", "--set", "shop", "--month", "2026-13")
+    assert done.exit_code == 2
+    assert "2026-13" in done.said
+
+
+def test_a_missing_file_is_named(project: Path) -> None:
+    done = wrong(project, "data/shop.csv", "data/shops.csv")
+    assert done.exit_code == 3
+    assert "data/shops.csv" in done.said
+
+
+@pytest.mark.parametrize(
+    "content", ["", "customer_id,ordered_at,amount\n", "customer_id,when,amount\n1,2026-01-05,3\n"]
+)
+def test_an_unusable_file_is_refused_in_one_sentence(project: Path, content: str) -> None:
+    (project / "data" / "shop.csv").write_text(content)
+    done = retention(project, "report", "--set", "shop")
+    assert done.exit_code == 3
+    assert "data/shop.csv" in done.said
+    assert len(done.said.strip().splitlines()) == 1
+    assert not (project / "outputs" / "shop").exists()
+
+
+def test_a_tiny_shop_gets_a_page_that_says_what_is_missing(project: Path) -> None:
+    done = retention(project, "report", "--set", "shop")
+    assert done.exit_code == 0, done.said
+    page = (project / "outputs" / "shop" / "2026-01" / "churn_diagnosis.html").read_text()
+    assert "nan" not in page.lower().replace("financ", "")
+    assert "Only 0 customers have three gaps" in page
