@@ -136,7 +136,8 @@ def plot_time_to_purchase(survival: PurchaseSurvival, words: Words, *, ax: Axes 
         The axes.
     """
     ax = axes_or_new(ax)
-    curve = survival.curve
+    last = float(survival.returned["days"].max()) if len(survival.returned) else float(survival.curve["days"].max())
+    curve = survival.curve[survival.curve["days"] <= 2 * last]
     ax.fill_between(curve["days"], curve["low"], curve["high"], step="post", color=PALETTE["band"])
     ax.step(curve["days"], curve["survival"], where="post", color=PALETTE["base"])
     marked = survival.returned.iloc[[0, -1]] if len(survival.returned) else survival.returned
@@ -145,8 +146,7 @@ def plot_time_to_purchase(survival: PurchaseSurvival, words: Words, *, ax: Axes 
         text = words.say(N_("{share} back by day {day}"), share=words.percent(float(row.share), 0), day=int(row.days))
         label_end(ax, float(row.days), 1 - float(row.share), text, colour=PALETTE["label"], offset=(2, 14))
     ax.set_ylim(0, 1.02)
-    last = float(survival.returned["days"].max()) if len(survival.returned) else float(curve["days"].max())
-    ax.set_xlim(0, min(float(curve["days"].max()), 2 * last))
+    ax.set_xlim(left=0)
     unit_axis(ax, "y", "share", words)
     ax.set_xlabel(words.say(N_("days since the purchase")))
     ax.set_ylabel(words.say(N_("not yet back")))
