@@ -1,0 +1,43 @@
+"""CSV files that a spreadsheet opens as data and never as a formula."""
+
+from __future__ import annotations
+
+import csv
+import io
+import re
+from collections.abc import Iterable
+
+_DANGEROUS = ("=", "+", "-", "@", "\t", "\r", "\0")
+_TO_QUOTE = re.compile(r"[,\"\r\n]")
+_NEGATIVE_NUMBER = re.compile(r"-(?:\d+\.?\d*|\.\d+)(?:[eE][+-]?\d+)?")
+
+
+def safe_cell(text: str) -> str:
+    """The cell with a leading apostrophe where a spreadsheet would take it for a formula.
+
+    A negative number stays a number; anything else that begins with = + - @, a tab, a carriage return or a
+    NUL gets the apostrophe.
+    """
+    if text.startswith(_DANGEROUS) and not _NEGATIVE_NUMBER.fullmatch(text):
+        return f"'{text}"
+    return text
+
+
+def safe_csv(text: str) -> str:
+    """CSV text with every cell made safe, quoted where needed, lines ended by a line feed.
+
+    Raises:
+        csv.Error: The text is not CSV.
+    """
+    rows = csv.reader(io.StringIO(text, newline=""), strict=True)
+    return "".join(safe_line(row) for row in rows)
+
+
+def safe_line(cells: Iterable[str]) -> str:
+    """A line of CSV: cells made safe, quoted where needed (Python's writer forgets a lone carriage return)."""
+    written = [_quoted(safe_cell(cell)) for cell in cells]
+    return ('""' if written == [""] else ",".join(written)) + "\n"
+
+
+def _quoted(cell: str) -> str:
+    return '"' + cell.replace('"', '""') + '"' if _TO_QUOTE.search(cell) else cell

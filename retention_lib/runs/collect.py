@@ -1,0 +1,136 @@
+"""What an executed notebook shows, by mime type: figures, tables, the verdict and the report's facts."""
+
+from __future__ import annotations
+
+import csv
+import json
+import math
+import re
+from collections.abc import Iterator
+from dataclasses import dataclass
+from typing import TYPE_CHECKING, Any
+
+from retention_lib.runs.cells import safe_csv
+
+if TYPE_CHECKING:
+    from nbformat import NotebookNode
+
+REPORT = "application/vnd.retention.report+json"
+FIGURE = "application/vnd.retention.figure+json"
+TABLE = "application/vnd.retention.table+json"
+VERDICT = "application/vnd.retention.verdict+json"
+CARDS = "application/vnd.retention.cards+json"
+
+FIGURE_KEYS = (
+    "id",
+    "value",
+    "low",
+    "high",
+    "level",
+    "unit",
+    "n",
+    "formula",
+    "p",
+    "p_adjusted",
+    "claimed",
+    "reason",
+)
+_FILE_NAME = re.compile(r"[a-z0-9][a-z0-9_-]{0,79}")
+
+
+class CollectError(Exception):
+    """A notebook shows something that cannot be kept; one sentence for its author."""
+
+
+@dataclass(frozen=True, kw_only=True)
+class Collected:
+    """What one executed notebook leaves besides itself.
+
+    Attributes:
+        report: The facts that `open_report` showed; empty when it showed none.
+        verdict: The verdict's payload; empty when there is none.
+        figures: One record a figure with the keys of `FIGURE_KEYS`, in the order of the notebook.
+        tables: CSV text by name, in the order of the notebook.
+        headline: Ids of the figures shown as cards.
+    """
+
+    report: dict[str, Any]
+    verdict: dict[str, Any]
+    figures: list[dict[str, Any]]
+    tables: dict[str, str]
+    headline: list[str]
+
+
+def collected(notebook: NotebookNode) -> Collected:
+    """Everything of ours in the outputs of an executed notebook.
+
+    Raises:
+        CollectError: A figure or table stands twice with different content, or a name is no file name.
+    """
+    figures: dict[str, dict[str, Any]] = {}
+    for payload in payloads(notebook, FIGURE):
+        _keep_once(figures, str(payload.get("id", "")), figure_record(payload), "figure")
+    tables: dict[str, str] = {}
+    for payload in payloads(notebook, TABLE):
+        name = str(payload.get("name", ""))
+        if not _FILE_NAME.fullmatch(name):
+            raise CollectError(f"the table's name {name!r} is no file name; use small letters, digits, - and _")
+        _keep_once(tables, name, _table_text(name, payload), "table")
+    reports, verdicts = list(payloads(notebook, REPORT)), list(payloads(notebook, VERDICT))
+    return Collected(
+        report=reports[0] if reports else {},
+        verdict=verdicts[0] if verdicts else {},
+        figures=list(figures.values()),
+        tables=tables,
+        headline=[str(id) for id in payloads(notebook, CARDS)],
+    )
+
+
+def payloads(notebook: NotebookNode, mime: str) -> Iterator[Any]:
+    """The payloads of one mime type in the notebook's order; a list counts as its items."""
+    for cell in notebook.cells:
+        for output in cell.get("outputs", []):
+            payload = output.get("data", {}).get(mime)
+            if payload is None:
+                continue
+            parsed = json.loads(payload) if isinstance(payload, str) else payload
+            yield from parsed if isinstance(parsed, list) else [parsed]
+
+
+def figure_record(payload: dict[str, Any]) -> dict[str, Any]:
+    """A figure with exactly the keys of `FIGURE_KEYS`; numbers rounded, null for what is not finite.
+
+    Raises:
+        CollectError: The figure has no id.
+    """
+    if not payload.get("id"):
+        raise CollectError("a figure has no id; give it one")
+    record = {key: rounded(payload.get(key)) for key in FIGURE_KEYS}
+    if record["value"] is None and not record["reason"]:
+        record["reason"] = "no_value"
+    return record
+
+
+def rounded(value: Any) -> Any:
+    """A float with 12 significant digits, None for NaN and infinity; anything else as it is."""
+    if not isinstance(value, float):
+        return value
+    return float(f"{value:.12g}") if math.isfinite(value) else None
+
+
+def figures_text(figures: list[dict[str, Any]]) -> str:
+    """The content of a figures file."""
+    return json.dumps(figures, indent=1, ensure_ascii=False, allow_nan=False) + "\n"
+
+
+def _table_text(name: str, payload: dict[str, Any]) -> str:
+    try:
+        return safe_csv(str(payload.get("csv", "")))
+    except csv.Error as problem:
+        raise CollectError(f"the table {name} is not CSV: {problem}") from problem
+
+
+def _keep_once(kept: dict[str, Any], name: str, content: Any, kind: str) -> None:
+    if name in kept and kept[name] != content:
+        raise CollectError(f"the {kind} {name} is shown twice with different content; give each its own name")
+    kept[name] = content
