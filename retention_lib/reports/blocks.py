@@ -6,8 +6,6 @@ and escaped here. Nothing a value holds can become markup.
 
 from __future__ import annotations
 
-import csv
-import io
 from collections.abc import Sequence
 from dataclasses import dataclass
 from typing import Any, Literal
@@ -15,6 +13,8 @@ from typing import Any, Literal
 import pandas as pd
 
 from retention_lib.models.estimates import NotEnough
+from retention_lib.reports.cells import safe_line
+from retention_lib.reports.figures import significant
 from retention_lib.reports.reasons import reason_sentence
 from retention_lib.reports.text import clean_value, escaped, plain, sentence_html
 from retention_lib.reports.words import DASH, N_, Words
@@ -41,7 +41,6 @@ _UNITS: dict[Kind, str] = {"integer": "count"}
 _VALUE_SIZES = ((7, ""), (9, " long"), (13, " longer"))
 # A longer table is folded: the chart above it says the same.
 OPEN_ROWS = 8
-_FORMULA_STARTS = ("=", "+", "-", "@", "\t", "\r")
 
 
 @dataclass(frozen=True, kw_only=True)
@@ -195,14 +194,9 @@ def table_html(table: Table | NotEnough, words: Words) -> str:
 
 def table_csv(frame: pd.DataFrame) -> str:
     """A frame as CSV that no spreadsheet takes for a formula; numbers have 12 significant digits."""
-    from retention_lib.reports.figures import significant
-
-    text = io.StringIO()
-    writer = csv.writer(text, lineterminator="\n")
-    writer.writerow([_inert(str(name)) for name in frame.columns])
-    for row in frame.itertuples(index=False, name=None):
-        writer.writerow([_csv_cell(value, significant) for value in row])
-    return text.getvalue()
+    lines = [[str(name) for name in frame.columns]]
+    lines += [[_csv_text(value) for value in row] for row in frame.itertuples(index=False, name=None)]
+    return "".join(safe_line(line) for line in lines)
 
 
 def finding_html(*sentences: str) -> str:
@@ -325,20 +319,11 @@ def _is_missing(value: Any) -> bool:
     return value is None or (not isinstance(value, str) and bool(pd.isna(value)))
 
 
-def _csv_cell(value: Any, number: Any) -> str:
+def _csv_text(value: Any) -> str:
+    """One value as text; NUL would end the line in some readers."""
     if _is_missing(value):
         return ""
-    if isinstance(value, str):
-        return _inert(value)
-    if isinstance(value, int | float) or hasattr(value, "item"):
-        rounded = number(value)
-        return "" if rounded is None else str(rounded)
-    return _inert(str(value))
-
-
-def _inert(value: str) -> str:
-    """Text that starts like a formula gets an apostrophe; NUL would end the line in some readers."""
-    safe = value.replace("\x00", "")
-    return (
-        f"'{safe}" if safe.lstrip(" \u00a0").startswith(_FORMULA_STARTS) or safe.startswith(_FORMULA_STARTS) else safe
-    )
+    if not isinstance(value, str) and (isinstance(value, int | float) or hasattr(value, "item")):
+        number = significant(value)
+        return "" if number is None else str(number)
+    return str(value).replace("\x00", "")

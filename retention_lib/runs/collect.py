@@ -4,13 +4,13 @@ from __future__ import annotations
 
 import csv
 import json
-import math
 import re
 from collections.abc import Iterator
 from dataclasses import dataclass
 from typing import TYPE_CHECKING, Any
 
-from retention_lib.runs.cells import safe_csv
+from retention_lib.reports.cells import safe_csv
+from retention_lib.reports.figures import significant
 
 if TYPE_CHECKING:
     from nbformat import NotebookNode
@@ -105,17 +105,15 @@ def figure_record(payload: dict[str, Any]) -> dict[str, Any]:
     """
     if not payload.get("id"):
         raise CollectError("a figure has no id; give it one")
-    record = {key: rounded(payload.get(key)) for key in FIGURE_KEYS}
+    record = {key: _plain(payload.get(key)) for key in FIGURE_KEYS}
     if record["value"] is None and not record["reason"]:
         record["reason"] = "no_value"
     return record
 
 
-def rounded(value: Any) -> Any:
-    """A float with 12 significant digits, None for NaN and infinity; anything else as it is."""
-    if not isinstance(value, float):
-        return value
-    return float(f"{value:.12g}") if math.isfinite(value) else None
+def _plain(value: Any) -> Any:
+    """A number with 12 significant digits, None for what is not finite; anything else as it is."""
+    return significant(value) if isinstance(value, float) else value
 
 
 def figures_text(figures: list[dict[str, Any]]) -> str:

@@ -5,7 +5,7 @@ from __future__ import annotations
 from collections.abc import Iterator, Mapping
 from pathlib import Path
 
-from retention_lib.runs.cells import safe_line
+from retention_lib.reports.cells import safe_line
 from retention_lib.runs.months import StoreFacts
 
 

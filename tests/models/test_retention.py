@@ -186,7 +186,6 @@ def test_no_silences_give_no_flows() -> None:
 
 
 def test_lapse_change_is_newcombes_difference_of_the_two_shares() -> None:
-    # statsmodels.stats.proportion.confint_proportions_2indep(214, 2037, 194, 2028, method="newcomb")
     december = month_retention(
         flows(start=2037, retained=1823, lapsed=214, reactivated=185, new=6, end=2014), month="2017-12"
     )

@@ -16,9 +16,9 @@ def safe_cell(text: str) -> str:
     """The cell with a leading apostrophe where a spreadsheet would take it for a formula.
 
     A negative number stays a number; anything else that begins with = + - @, a tab, a carriage return or a
-    NUL gets the apostrophe.
+    NUL, spaces before it or not, gets the apostrophe.
     """
-    if text.startswith(_DANGEROUS) and not _NEGATIVE_NUMBER.fullmatch(text):
+    if text.lstrip(" \u00a0").startswith(_DANGEROUS) and not _NEGATIVE_NUMBER.fullmatch(text):
         return f"'{text}"
     return text
 

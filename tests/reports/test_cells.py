@@ -7,7 +7,7 @@ import pytest
 from hypothesis import given
 from hypothesis import strategies as st
 
-from retention_lib.runs.cells import safe_cell, safe_csv
+from retention_lib.reports.cells import safe_cell, safe_csv
 
 
 @pytest.mark.parametrize(
