@@ -1,0 +1,55 @@
+"""The documents and the packaging say what is there."""
+
+from __future__ import annotations
+
+import re
+import tomllib
+from pathlib import Path
+
+import yaml
+
+ROOT = Path(__file__).parents[1]
+PROJECT = tomllib.loads((ROOT / "pyproject.toml").read_text())
+
+
+def rooms() -> set[str]:
+    library = ROOT / "retention_lib"
+    packages = {folder.parent.name for folder in library.glob("*/__init__.py")}
+    return packages | {file.stem for file in library.glob("*.py") if file.stem != "__init__"}
+
+
+def test_architecture_names_every_room_in_the_order_of_the_import_contract() -> None:
+    flow = re.search(r"^ {4}(settings -> .*)$", (ROOT / "ARCHITECTURE.md").read_text(), re.MULTILINE)
+    assert flow
+    named = flow[1].split(" -> ")
+    layers = PROJECT["tool"]["importlinter"]["contracts"][0]["layers"]
+    assert [f"retention_lib.{room}" for room in reversed(named)] == layers
+    assert rooms() == {*named, "versions"}
+
+
+def test_environment_installs_the_lock_and_the_python_it_was_made_for() -> None:
+    environment = yaml.safe_load((ROOT / "environment.yml").read_text())
+    python, pip, extra = environment["dependencies"]
+    assert python == "python=3.11"
+    assert pip == "pip"
+    assert extra == {"pip": ["-r requirements.lock"]}
+    assert PROJECT["project"]["requires-python"].startswith(">=3.11")
+
+
+def test_lock_holds_every_requirement_with_hashes_and_names_no_host() -> None:
+    lock = (ROOT / "requirements.lock").read_text()
+    locked = {
+        re.split(r"==", line)[0].split("[")[0].lower() for line in lock.splitlines() if re.match(r"[a-z0-9]", line)
+    }
+    wanted = PROJECT["project"]["dependencies"] + PROJECT["project"]["optional-dependencies"]["dev"]
+    names = {re.split(r"[\[<>=]", requirement)[0].lower() for requirement in wanted}
+    assert names <= locked
+    assert "://" not in lock
+    for entry in re.split(r"\n(?=[a-z0-9])", lock.strip()):
+        assert "--hash=sha256:" in entry, entry
+
+
+def test_readme_and_ignored_files_keep_generated_things_out() -> None:
+    ignored = (ROOT / ".gitignore").read_text().splitlines()
+    assert {".venv/", "outputs/*", "data/.cache/", "data/.keys/"} <= set(ignored)
+    assert (ROOT / "docs" / "churn_diagnosis.png").stat().st_size < 300_000
