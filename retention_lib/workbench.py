@@ -101,6 +101,7 @@ class Report:
     month: Month | None
     _figures: dict[str, Any] = field(default_factory=dict, repr=False)
     _previous: dict[str, Any] = field(default_factory=dict, repr=False)
+    _refused: list[NotEnough] = field(default_factory=list, repr=False)
 
     @cached_property
     def words(self) -> Words:
@@ -125,6 +126,15 @@ class Report:
         if last is None:
             raise LookupError(f"the store {self.store.name} has no dates, so the report has no period")
         return last + timedelta(days=1)
+
+    @property
+    def whole_month(self) -> Month:
+        """The month that monthly figures read: the report's, else the last one whole when the data end.
+
+        Raises:
+            LookupError: The store has no dates.
+        """
+        return self.month or Month.of(self.period_end).previous()
 
     @property
     def rng(self) -> np.random.Generator:
@@ -176,7 +186,8 @@ class Report:
 
     def cards(self, *ids: str) -> None:
         """Show recorded figures as cards, four or five of them."""
-        period = self.words.month(str(self.month.previous()), year=False) if self.month else None
+        dated = self.month is not None or self.store.as_of is not None
+        period = self.words.month(str(self.whole_month.previous()), year=False) if dated else None
         cards = [
             figure_card(id, self._figures[id], self.words, previous=self._previous[id], period=period) for id in ids
         ]
@@ -192,6 +203,7 @@ class Report:
         """
         said = finding(result, self.words)
         if isinstance(result, NotEnough):
+            self._refused.append(result)
             _display({"text/html": not_enough_html(result, self.words)})
             return
         name = name or plot.__name__.removeprefix("plot_")
@@ -204,10 +216,14 @@ class Report:
     def table(self, name: str, result: Any) -> None:
         """Show a result as a small table and keep all its rows as `tables/<report>/<name>.csv`.
 
+        A refusal that the chart above has said already is not said again.
+
         Args:
             name: File name without ending.
             result: A result with a table in `retention_lib.reports.tables`, or a finished `Table`.
         """
+        if any(result is refused for refused in self._refused):
+            return
         table = shown_table(result, self.words)
         html = table_html(table, self.words)
         if isinstance(table, NotEnough):

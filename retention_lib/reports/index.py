@@ -171,9 +171,13 @@ def render_set_index(page: SetPage, words: Words) -> str:
 
 
 def trend_svg(label: str, points: Sequence[TrendPoint], words: Words) -> str:
-    """A figure over the months as a small line with all its numbers in words; empty below two months."""
+    """A figure over the months as a small line with all its numbers in words.
+
+    Empty below two months, and where no month differs: data that end on a fixed day have no trend.
+    """
     shown = list(points)[-_MONTHS_SHOWN:]
-    if sum(point.value is not None for point in shown) < 2:
+    known = [point.value for point in shown if point.value is not None]
+    if len(known) < 2 or len(set(known)) == 1:
         return ""
     told = words.listed([_told(point, words) for point in shown if point.value is not None])
     alt = escaped(words.say("{label} over the months: {numbers}", label=_cleaned(label), numbers=told))
