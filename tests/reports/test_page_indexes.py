@@ -93,6 +93,6 @@ def test_a_trend_needs_two_months_and_leaves_gaps() -> None:
     assert "None" not in drawn
 
 
-def test_a_flat_trend_runs_in_the_middle() -> None:
-    points = [TrendPoint(month=f"2017-0{n}", value=3.0, text="3") for n in (1, 2)]
-    assert 'points="4.0,15.0 106.0,15.0"' in trend_svg("x", points, WORDS)
+def test_a_figure_that_never_changes_has_no_trend() -> None:
+    points = [TrendPoint(month=f"2017-0{month}", value=3.0, text="3") for month in (1, 2)]
+    assert trend_svg("x", points, WORDS) == ""
