@@ -79,7 +79,8 @@ def weekly_panel(transactions: ibis.Table, contacts: ibis.Table, weeks: Campaign
 
     Returns:
         One row a customer who ever bought, in a stable order: `customer` (running number, no id),
-        `treated` (bool) and a column `w_<k>` of net sales for each week k of the comparison.
+        `treated` (bool), `touched_later` (bool: treated, and reached by another campaign before the
+        comparison ends) and a column `w_<k>` of net sales for each week k of the comparison.
     """
     groups = _groups(transactions, contacts, weeks)
     day = transactions.ordered_at.date()
@@ -92,26 +93,34 @@ def weekly_panel(transactions: ibis.Table, contacts: ibis.Table, weeks: Campaign
     }
     sales = transactions.group_by("customer_id").aggregate(**columns)
     panel = groups.left_join(sales, "customer_id").order_by("customer_id")
-    frame = panel.select("treated", *columns).to_pandas()
+    frame = panel.select("treated", "touched_later", *columns).to_pandas()
     filled = frame.astype(dict.fromkeys(columns, float)).fillna(dict.fromkeys(columns, 0.0))
-    return filled.assign(customer=range(len(filled)))[["customer", "treated", *columns]]
+    return filled.assign(customer=range(len(filled)))[["customer", "treated", "touched_later", *columns]]
 
 
 def _groups(transactions: ibis.Table, contacts: ibis.Table, weeks: CampaignWeeks) -> ibis.Table:
-    start = ibis.timestamp(weeks.start_of(weeks.event_week).isoformat())
-    stop = ibis.timestamp(weeks.start_of(weeks.end_week).isoformat())
+    start, next_week, stop = (
+        ibis.timestamp(weeks.start_of(week).isoformat())
+        for week in (weeks.event_week, weeks.event_week + 1, weeks.end_week)
+    )
     own = contacts.campaign_id == weeks.campaign_id
+    others = contacts.campaign_id != weeks.campaign_id
     history = contacts.group_by("customer_id").aggregate(
-        mailed=own.any(),
-        touched_before=(contacts.sent_at < start).any(),
-        touched=(contacts.sent_at < stop).any(),
+        first=contacts.sent_at.min(),
+        own_first=contacts.sent_at.min(where=own),
+        others_first=contacts.sent_at.min(where=others),
     )
-    buyers = transactions.select("customer_id").distinct()
-    marked = buyers.left_join(history, "customer_id").select(
+    in_week = (history.own_first >= start) & (history.own_first < next_week)
+    untouched = history.others_first.isnull() | (history.others_first > history.own_first)
+    groups = history.select(
         "customer_id",
-        treated=(history.mailed & ~history.touched_before).fill_null(False),
-        touched=history.touched.fill_null(False),
+        treated=(in_week & untouched).fill_null(False),
+        touched=history["first"] < stop,
+        touched_later=(history.others_first < stop).fill_null(False),
     )
+    buyers = transactions.select("customer_id").distinct().left_join(groups, "customer_id")
+    flags = {name: buyers[name].fill_null(False) for name in ("treated", "touched", "touched_later")}
+    marked = buyers.select("customer_id", **flags)
     return marked.filter(marked.treated | ~marked.touched)
 
 
@@ -131,8 +140,9 @@ def campaign_redemptions(contacts: ibis.Table, redemptions: ibis.Table | None, *
         return pd.DataFrame({"campaign": [], "offer": [], "sent_on": [], "mailed": [], "redeemed": []})
     stop = ibis.timestamp(until.isoformat())
     sent = contacts.filter(contacts.sent_at < stop)
-    offer = sent.offer if "offer" in sent.columns else ibis.literal("")
-    mailed = sent.group_by("campaign_id", "customer_id").aggregate(offer=offer.max(), sent_at=sent.sent_at.min())
+    if "offer" not in sent.columns:
+        sent = sent.mutate(offer=ibis.literal(""))
+    mailed = sent.group_by("campaign_id", "customer_id").aggregate(offer=sent.offer.max(), sent_at=sent.sent_at.min())
     used = redemptions.filter(redemptions.redeemed_at < stop).select("campaign_id", "customer_id").distinct()
     joined = mailed.left_join(used.mutate(used=1), ["campaign_id", "customer_id"])
     campaigns = joined.group_by(campaign=joined.campaign_id).aggregate(

@@ -62,7 +62,7 @@ def lapse_by_category(
         at_end=((day >= end - window) & (day < end)).any(),
     )
     buyers = bought.filter(bought.at_start)
-    active = _active(purchases, month=month, lapse_days=lapse_days)
+    active = _activity(purchases, month=month, lapse_days=lapse_days)
     joined = buyers.left_join(active.select("customer_id", "active_end"), "customer_id")
     elsewhere = ~joined.at_end & joined.active_end.fill_null(False)
     groups = joined.group_by("segment").aggregate(
@@ -74,10 +74,16 @@ def lapse_by_category(
 
 
 def _active(purchases: ibis.Table, *, month: Month, lapse_days: int) -> ibis.Table:
+    """The customers active when the month began."""
+    customers = _activity(purchases, month=month, lapse_days=lapse_days)
+    return customers.filter(customers.active_start)
+
+
+def _activity(purchases: ibis.Table, *, month: Month, lapse_days: int) -> ibis.Table:
+    """Whether each customer was active at the month's two ends."""
     start, end = ibis.date(month.start.isoformat()), ibis.date(month.end.isoformat())
     window = ibis.interval(days=lapse_days)
-    customers = purchases.group_by("customer_id").aggregate(
+    return purchases.group_by("customer_id").aggregate(
         active_start=((purchases.day >= start - window) & (purchases.day < start)).any(),
         active_end=((purchases.day >= end - window) & (purchases.day < end)).any(),
     )
-    return customers.filter(customers.active_start)

@@ -167,8 +167,10 @@ def tracking(
     """
     if isinstance(model, NotEnough):
         return model
-    if calibration_days < _WEEK_DAYS or total_days - calibration_days < _WEEK_DAYS:
-        return NotEnough("holdout_weeks", (total_days - calibration_days) // _WEEK_DAYS, 1)
+    # Weeks count from the first day, so one that begins in the calibration is not the holdout's.
+    held = total_days // _WEEK_DAYS - -(-calibration_days // _WEEK_DAYS)
+    if calibration_days < _WEEK_DAYS or held < 1:
+        return NotEnough("holdout_weeks", max(0, min(held, calibration_days // _WEEK_DAYS)), 1)
     weeks = np.arange(1, total_days // _WEEK_DAYS + 1)
     last_days = weeks * _WEEK_DAYS - 1
     by_week = purchases.groupby(purchases["day_index"] // _WEEK_DAYS)["repeat_purchases"].sum()

@@ -261,14 +261,15 @@ def _moments(row: Mapping[Hashable, Any]) -> _Moments:
     n, total, squares = (float(row[name]) for name in ("n", "total", "total_squares"))
     binary = bool(row["binary"])
     place = f"metric {row['metric']!r} of arm {row['arm']!r}"
+    if n == 0:
+        # Nobody in the arm has a value, and so it has no sums.
+        return _Moments(n=0, mean=math.nan, variance=0.0, binary=binary)
     if not all(map(math.isfinite, (n, total, squares))) or n < 0:
         msg = f"{place} has sums that are no numbers: check for missing values in the metric"
         raise ValueError(msg)
     if binary and not 0 <= total <= n:
         msg = f"{place} is called binary but sums to {total} over {n} customers"
         raise ValueError(msg)
-    if n == 0:
-        return _Moments(n=0, mean=math.nan, variance=0.0, binary=binary)
     mean = total / n
     spread = squares - total * mean
     # What is left of the squares after the subtraction is rounding when it is 1e-12 of them.

@@ -149,7 +149,8 @@ def difference_after(panel: pd.DataFrame | NotEnough, *, event_week: int) -> Nai
         event_week: Week k in which the campaign began.
 
     Returns:
-        The gap, never claimed as an effect.
+        The gap, never claimed as an effect; NotEnough("weeks_after") without a week from the event on, and as
+        `naive_difference` under two customers in a group.
     """
     if isinstance(panel, NotEnough):
         return panel
@@ -158,8 +159,6 @@ def difference_after(panel: pd.DataFrame | NotEnough, *, event_week: int) -> Nai
         return NotEnough("weeks_after", 0, 1)
     weekly = panel[names].mean(axis=1)
     groups = [weekly[panel["treated"]], weekly[~panel["treated"]]]
-    if min(len(group) for group in groups) < 2:
-        return NotEnough("customers_control", min(len(group) for group in groups), 2)
     treated, control = (
         Moments(mean=float(group.mean()), variance=float(group.var()), n=len(group)) for group in groups
     )
@@ -214,6 +213,47 @@ def event_study(panel: pd.DataFrame | NotEnough, *, first_week: int, event_week:
         households_control=int((~treated).sum()),
         weeks_before=int((relative < 0).sum()),
         weeks_after=int((relative >= 0).sum()),
+    )
+
+
+@dataclass(frozen=True, kw_only=True)
+class OtherContacts:
+    """How far other campaigns disturb the comparison.
+
+    Attributes:
+        treated: Treated households (count).
+        touched: Of them, reached by another campaign before the comparison ends (count).
+        effect_without: The effect when these are left out.
+    """
+
+    treated: int
+    touched: int
+    effect_without: Estimate | NotEnough
+
+    def to_frame(self) -> pd.DataFrame:
+        """The figures, one row each."""
+        return figures_frame(self)
+
+
+def other_contacts(panel: pd.DataFrame | NotEnough, *, first_week: int, event_week: int) -> OtherContacts | NotEnough:
+    """The effect without the treated whom another campaign reached as well.
+
+    Args:
+        panel: As for `event_study`, with `touched_later` (bool).
+        first_week: First week k used.
+        event_week: Week k in which the campaign began.
+
+    Returns:
+        The count and the effect; the effect is a `NotEnough` where too few are left.
+    """
+    if isinstance(panel, NotEnough):
+        return panel
+    touched = panel["treated"] & panel["touched_later"]
+    study = event_study(panel.loc[~touched], first_week=first_week, event_week=event_week)
+    return OtherContacts(
+        treated=int(panel["treated"].sum()),
+        touched=int(touched.sum()),
+        effect_without=study if isinstance(study, NotEnough) else study.did_effect,
     )
 
 

@@ -1,8 +1,9 @@
 """The messages of the project as a template for translators, `retention_lib/locale/retention.pot`.
 
 Messages stand in Python (`N_("…")`, `words.say("…")`, `words.count("…", "…", n)`), in templates (the same
-calls) and in the markdown and code cells of notebooks. `python -m retention_lib.reports.extract` writes the
-template; with `--check` it fails where the template is stale or a catalogue lacks a message.
+calls) and in notebooks: their title in the metadata, their markdown and code cells.
+`python -m retention_lib.reports.extract` writes the template; with `--check` it fails where the template is
+stale or a catalogue lacks a message.
 """
 
 from __future__ import annotations
@@ -139,7 +140,10 @@ def _template_messages(path: Path) -> Iterator[tuple[str, str]]:
 
 
 def _notebook_messages(path: Path) -> Iterator[tuple[str, str]]:
-    for cell in json.loads(path.read_text(encoding="utf-8"))["cells"]:
+    notebook = json.loads(path.read_text(encoding="utf-8"))
+    if title := notebook["metadata"].get("retention", {}).get("title"):
+        yield title, ""
+    for cell in notebook["cells"]:
         source = "".join(cell["source"])
         if cell["cell_type"] == "markdown":
             yield from ((message, "") for message in markdown_messages(source))

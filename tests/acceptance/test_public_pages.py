@@ -8,9 +8,6 @@ from typing import Any
 import pytest
 from acceptance.conftest import Run, retention
 from pages.checks import page_problems
-from pages.conftest import chromium
-
-__all__ = ["chromium"]
 
 pytestmark = pytest.mark.xdist_group("public")
 PAGES = ("churn_diagnosis", "cohort_ltv", "loyalty_impact", "ab_campaign", "index", "../index")

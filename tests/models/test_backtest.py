@@ -9,7 +9,7 @@ import numpy as np
 import pandas as pd
 import pytest
 
-from retention_lib.models.backtest import NAIVE, Holdout, holdout, tracking
+from retention_lib.models.backtest import NAIVE, Holdout, best_of, holdout, tracking
 from retention_lib.models.btyd import PurchaseModel, fit_bg_nbd, fit_mbg_nbd
 from retention_lib.models.estimates import NotEnough
 
@@ -162,3 +162,44 @@ def test_frame_holds_a_row_a_model() -> None:
     frame = holdout(CUSTOMERS, [hand_model()], holdout_length=30).to_frame().set_index("model")
     assert frame["actual"].tolist() == [70, 70]
     assert np.isfinite(frame["total_error"]).all()
+
+
+def test_best_of_takes_the_kind_the_backtest_found_best() -> None:
+    bg, mbg = hand_model("BG/NBD"), hand_model("MBG/NBD")
+    refusal = NotEnough("repeat_customers", 3, 30)
+    judged = holdout(CUSTOMERS, [bg, mbg], holdout_length=30)
+    # By the table itself: the smaller absolute total error.
+    errors = judged.table.set_index("model")["total_error"].abs().drop(NAIVE)
+    later = {"BG/NBD": hand_model("BG/NBD"), "MBG/NBD": hand_model("MBG/NBD")}
+    assert best_of(judged, list(later.values())) is later[errors.idxmin()]
+    other = later[errors.idxmax()]
+    assert best_of(judged, [refusal, other]) is other
+    assert best_of(refusal, [refusal, mbg, bg]) is mbg
+    assert best_of(judged, [refusal]) is refusal
+    assert best_of(judged, []) == NotEnough("purchase_models", 0, 1)
+
+
+@pytest.mark.parametrize(
+    ("calibration_days", "total_days", "weeks"),
+    [
+        (7, 14, [False, True]),
+        (14, 21, [False, False, True]),
+        (10, 21, [False, False, True]),  # the second week begins in the calibration
+        (6, 28, None),  # no whole week before
+        (14, 20, None),  # no whole week after
+        (10, 17, None),  # seven days after, but no week that begins after the calibration
+        (10, 20, None),
+    ],
+)
+def test_tracking_needs_a_whole_week_on_each_side(
+    calibration_days: int, total_days: int, weeks: list[bool] | None
+) -> None:
+    births = pd.DataFrame({"birth_day_index": [0], "customers": [10]})
+    purchases = pd.DataFrame({"day_index": [3], "repeat_purchases": [2]})
+    found = tracking(
+        births, purchases, hand_model(), unit_days=7, calibration_days=calibration_days, total_days=total_days
+    )
+    if weeks is None:
+        assert found == NotEnough("holdout_weeks", 0, 1)
+    else:
+        assert found.table["holdout"].tolist() == weeks

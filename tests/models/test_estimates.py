@@ -1,5 +1,7 @@
 from __future__ import annotations
 
+import copy
+import pickle
 from dataclasses import FrozenInstanceError, dataclass
 from datetime import date
 
@@ -56,3 +58,30 @@ def test_figures_frame_takes_estimates_refusals_and_scalars_and_leaves_tables() 
     assert frame.loc[1, "reason"] == "arms"
     assert pd.isna(frame.loc[1, "value"])
     assert frame.loc[3, "value"] == 7
+
+
+def test_a_figure_of_a_refusal_is_the_refusal() -> None:
+    refusal = NotEnough("episodes", 3, 30)
+    assert refusal.lapse_rate is refusal
+    assert refusal.lapsed_in_month.value is refusal
+    assert (refusal.reason, refusal.have, refusal.need) == ("episodes", 3, 30)
+
+
+@pytest.mark.parametrize("name", ["_repr_html_", "__deepcopy__", "__array__", "_private"])
+def test_a_refusal_has_no_names_of_pythons_protocols(name: str) -> None:
+    with pytest.raises(AttributeError, match=name):
+        getattr(NotEnough("episodes", 3, 30), name)
+
+
+def test_a_refusal_can_be_copied_pickled_and_compared() -> None:
+    refusal = NotEnough("episodes", 3, 30)
+    for twin in (copy.copy(refusal), copy.deepcopy(refusal), pickle.loads(pickle.dumps(refusal))):
+        assert isinstance(twin, NotEnough)
+        assert twin == refusal
+        assert hash(twin) == hash(refusal)
+    assert repr(refusal) == "NotEnough(reason='episodes', have=3, need=30)"
+
+
+def test_a_refusal_stays_frozen() -> None:
+    with pytest.raises(FrozenInstanceError):
+        NotEnough("episodes", 3, 30).have = 30  # type: ignore[misc]

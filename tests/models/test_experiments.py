@@ -11,7 +11,7 @@ from hypothesis import strategies as st
 from scipy.stats import chisquare
 
 from retention_lib.models.estimates import NotEnough
-from retention_lib.models.experiments import arm_effects, sample_ratio
+from retention_lib.models.experiments import arm_effects, effect_figures, sample_ratio
 
 HILLSTROM = Path(__file__).parents[2] / "data" / "hillstrom" / "hillstrom.parquet"
 CUSTOMERS = {"mens": 21307, "womens": 21387, "none": 21306}
@@ -269,3 +269,46 @@ def test_the_detectable_effect_is_found_four_times_in_five() -> None:
         moments = binary("visit", {"mail": mail, "none": none}, {"mail": 1000, "none": 1000})
         found.append(arm_effects(moments, control="none").effect("visit", "mail").claimed)
     assert 0.72 <= np.mean(found) <= 0.87
+
+
+def test_effect_figures_are_named_by_metric_and_arm_in_the_order_wanted() -> None:
+    moments = pd.concat([binary("visit", VISITS, CUSTOMERS), binary("conversion", BUYERS, CUSTOMERS)])
+    effects = arm_effects(moments, control="none")
+    figures = effect_figures(effects)
+    assert list(figures) == [
+        "visit_effect_mens",
+        "visit_effect_womens",
+        "conversion_effect_mens",
+        "conversion_effect_womens",
+    ]
+    assert figures["visit_effect_mens"].value == pytest.approx(3894 / 21307 - 2262 / 21306)
+    assert list(effect_figures(effects, metrics=["conversion"])) == [
+        "conversion_effect_mens",
+        "conversion_effect_womens",
+    ]
+    assert effect_figures(NotEnough("arms", 1, 2)) == {}
+
+
+def test_effect_figures_hold_the_refusal_of_an_empty_arm() -> None:
+    effects = arm_effects(binary("visit", {"mail": 0, "none": 50}, {"mail": 0, "none": 500}), control="none")
+    assert effect_figures(effects) == {"visit_effect_mail": NotEnough("customers_per_arm", 0, 2)}
+
+
+def test_an_arm_where_the_metric_is_always_missing_has_no_effect() -> None:
+    # The engine sums no values to nothing, not to zero.
+    moments = spend({"mail": np.arange(50.0), "call": np.arange(50.0), "none": np.arange(50.0)})
+    moments.loc[0, ["n", "total", "total_squares"]] = [0, np.nan, np.nan]
+    effects = arm_effects(moments, control="none")
+    assert effects.effect("spend", "mail") == NotEnough("customers_per_arm", 0, 2)
+    assert effects.effect("spend", "call").value == 0.0
+
+
+def test_sample_ratio_reads_a_frame_of_arms_as_it_does_a_mapping() -> None:
+    frame = pd.DataFrame({"arm": list(CUSTOMERS), "customers": list(CUSTOMERS.values())})
+    ratio = sample_ratio(frame)
+    assert (round(ratio.statistic, 4), ratio.customers) == (0.2025, 64_000)
+    assert ratio.table["arm"].tolist() == ["mens", "womens", "none"]
+    assert ratio.table["share"].sum() == pytest.approx(1)
+    assert sample_ratio(frame.iloc[:1]) == NotEnough("arms", 1, 2)
+    assert sample_ratio(frame.iloc[:0]) == NotEnough("arms", 0, 2)
+    assert sample_ratio(frame, expected={"mens": 1, "womens": 1, "none": 2}).broken

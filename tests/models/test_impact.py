@@ -11,7 +11,14 @@ import pytest
 from scipy import stats
 
 from retention_lib.models.estimates import NotEnough
-from retention_lib.models.impact import EventStudy, Moments, NaiveDifference, event_study, naive_difference
+from retention_lib.models.impact import (
+    EventStudy,
+    Moments,
+    NaiveDifference,
+    difference_after,
+    event_study,
+    naive_difference,
+)
 
 
 def simulated(
@@ -189,3 +196,33 @@ def test_broken_panels_are_refused() -> None:
         event_study(panel.assign(w_3=np.nan), first_week=0, event_week=6)
     refusal = NotEnough("contacts", 0, 1)
     assert event_study(refusal, first_week=0, event_week=6) is refusal
+
+
+def test_difference_after_is_welchs_of_the_weeks_from_the_event_on() -> None:
+    panel = simulated(np.random.default_rng(11))
+    weekly = panel[[f"w_{week}" for week in range(6, 10)]].mean(axis=1)
+    treated = panel["treated"]
+    oracle = stats.ttest_ind(weekly[treated], weekly[~treated], equal_var=False)
+    found = difference_after(panel, event_week=6)
+    assert found.difference.value == pytest.approx(weekly[treated].mean() - weekly[~treated].mean())
+    assert found.difference.p == pytest.approx(oracle.pvalue)
+    assert (found.treated, found.controls) == (50, 100)
+    assert (found.difference.claimed, found.difference.reason) == (False, "selection")
+
+
+def test_difference_after_by_hand() -> None:
+    panel = pd.DataFrame({"treated": [True, True, False, False], "w_4": [9, 9, 9, 9], "w_5": [1, 3, 0, 2]})
+    panel["w_6"] = [3, 5, 0, 2]
+    # Means a week from week 5 on: 2 and 4 against 0 and 2.
+    found = difference_after(panel, event_week=5)
+    assert (found.treated_mean, found.control_mean, found.difference.value) == (3.0, 1.0, 2.0)
+
+
+def test_difference_after_refuses_by_name() -> None:
+    assert difference_after(PANEL, event_week=10) == NotEnough("weeks_after", 0, 1)
+    one = PANEL.assign(treated=PANEL.index < 1)
+    assert difference_after(one, event_week=6) == NotEnough("customers_treated", 1, 2)
+    assert difference_after(one.assign(treated=~one["treated"]), event_week=6) == NotEnough("customers_control", 1, 2)
+    assert difference_after(PANEL.iloc[:0], event_week=6) == NotEnough("customers_treated", 0, 2)
+    refusal = NotEnough("weeks_before", 1, 2)
+    assert difference_after(refusal, event_week=6) is refusal

@@ -9,7 +9,7 @@ from hypothesis import given
 from hypothesis import strategies as st
 
 from retention_lib.models.estimates import NotEnough
-from retention_lib.models.lapse import counted_quantile, lapse_window, return_chance
+from retention_lib.models.lapse import counted_quantile, lapse_window, past_cutoff, return_chance, window_days
 
 NOTHING = NotEnough("observations", 1, 2)
 CUTOFF = date(2017, 10, 1)
@@ -117,3 +117,56 @@ def test_return_chance_needs_thirty_customers_beyond_the_window() -> None:
 def test_a_refusal_passes_through_unchanged() -> None:
     assert lapse_window(NOTHING, customers_known=3) is NOTHING
     assert return_chance(NOTHING, lapse_days=28, cutoff=CUTOFF) is NOTHING
+
+
+def test_window_days_are_those_given_then_the_stores_own_then_thirty() -> None:
+    window = lapse_window(gaps([20.0], [40]), customers_known=40)
+    assert window_days(window, wanted="auto") == 20
+    assert window_days(window, wanted=45) == 45
+    assert window_days(NOTHING, wanted=45) == 45
+    assert window_days(NOTHING, wanted="auto") == 30
+
+
+@pytest.mark.parametrize(
+    ("period_end", "horizon_days", "cutoff"),
+    [
+        (date(2018, 1, 1), 90, date(2017, 10, 1)),  # 3 October is the last day with 90 days after it
+        (date(2018, 1, 1), 92, date(2017, 10, 1)),  # exactly October, November and December
+        (date(2018, 1, 1), 93, date(2017, 9, 1)),
+        (date(2020, 3, 1), 29, date(2020, 2, 1)),  # a leap year's February
+        (date(2020, 3, 1), 7, date(2020, 2, 1)),
+    ],
+)
+def test_past_cutoff_leaves_a_whole_horizon(period_end: date, horizon_days: int, cutoff: date) -> None:
+    assert past_cutoff(period_end, horizon_days=horizon_days) == cutoff
+
+
+# By hand: silent 29 to 59 days at the cut-off (28 days, then at most 31 more): 20 + 30 customers, 10 + 15 back
+# for 300 + 200 of money; 60 days and 28 days belong to neither group.
+MONEY = pd.DataFrame(
+    {
+        "silence_days": [28, 29, 59, 60],
+        "customers": [500, 20, 30, 40],
+        "returned": [400, 10, 15, 20],
+        "spend": [9999.0, 300.0, 200.0, 7777.0],
+    }
+)
+
+
+def test_return_chance_of_those_who_lapsed_in_the_month_before() -> None:
+    chance = return_chance(MONEY, lapse_days=28, cutoff=CUTOFF)
+    assert (chance.lapsed_in_month.n, chance.lapsed_in_month.value) == (50, 0.5)
+    assert chance.beyond.n == 90
+    assert chance.spend_a_returner == pytest.approx(500 / 25)
+
+
+def test_spend_a_returner_is_missing_without_spend_or_without_returners() -> None:
+    assert return_chance(MONEY.drop(columns="spend"), lapse_days=28, cutoff=CUTOFF).spend_a_returner is None
+    nobody = MONEY.assign(returned=[400, 0, 0, 20])
+    assert return_chance(nobody, lapse_days=28, cutoff=CUTOFF).spend_a_returner is None
+
+
+def test_lapsed_in_month_without_anyone_refuses_that_figure_only() -> None:
+    chance = return_chance(MONEY[MONEY["silence_days"] == 60], lapse_days=28, cutoff=CUTOFF)
+    assert chance.lapsed_in_month == NotEnough("customers_in_base", 0, 1)
+    assert chance.beyond.value == 0.5

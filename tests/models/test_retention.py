@@ -7,7 +7,7 @@ import pandas as pd
 import pytest
 from hypothesis import given
 from hypothesis import strategies as st
-from statsmodels.stats.proportion import confint_proportions_2indep
+from statsmodels.stats.proportion import confint_proportions_2indep, proportion_confint
 
 from retention_lib.models.estimates import NotEnough
 from retention_lib.models.retention import (
@@ -16,6 +16,7 @@ from retention_lib.models.retention import (
     lapse_curve,
     month_retention,
     monthly_flows,
+    repeat_rate,
 )
 
 NOTHING = NotEnough("customers_with_three_gaps", 3, 30)
@@ -198,3 +199,16 @@ def test_lapse_change_is_newcombes_difference_of_the_two_shares() -> None:
     assert (change.low, change.high) == pytest.approx((low, high), abs=1e-6)
     assert lapse_change(NOTHING, december) is NOTHING
     assert lapse_change(december, NOTHING) is NOTHING
+
+
+def test_repeat_rate_is_the_share_with_a_second_purchase() -> None:
+    # 30 + 20 of 200 customers bought again; Wilson's bounds from statsmodels.
+    counts = pd.DataFrame({"frequency": [0, 1, 0, 7], "customers": [100, 30, 50, 20]})
+    rate = repeat_rate(counts)
+    assert (rate.value, rate.n) == (0.25, 200)
+    assert (rate.low, rate.high) == pytest.approx(proportion_confint(50, 200, method="wilson"))
+
+
+def test_repeat_rate_without_customers_is_not_enough() -> None:
+    assert repeat_rate(pd.DataFrame({"frequency": [], "customers": []})) == NotEnough("customers_in_base", 0, 1)
+    assert repeat_rate(NOTHING) is NOTHING

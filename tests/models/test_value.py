@@ -17,6 +17,8 @@ from retention_lib.models.gamma_gamma import SPEND_DEPENDS, SpendModel
 from retention_lib.models.value import (
     BaseValue,
     cohort_table,
+    cohort_value,
+    cost_ceiling,
     discount_factors,
     expected_value,
     months_ahead,
@@ -213,3 +215,38 @@ def test_cohort_value_with_margin_is_gross_profit() -> None:
 def test_no_cohort_is_not_enough() -> None:
     assert cohort_table(COHORTS.iloc[:0], None) == NotEnough("cohorts", 0, 1)
     assert cohort_table(NotEnough("x", 0, 1), None) == NotEnough("x", 0, 1)
+
+
+# Two cohorts of at least 30 and one of 29, seen to February 2018.
+LARGE = COHORTS.assign(customers=[40, 40, 30, 29, 30, 29], revenue=[400.0, 120.0, 450.0, 58.0, 60.0, 29.0])
+
+
+def test_cohort_value_speaks_of_cohorts_of_thirty_only() -> None:
+    found = cohort_value(cohort_table(LARGE, 0.5))
+    assert found.measure == "gross_profit"
+    assert found.sizes.to_dict() == {"2017-11": 40, "2017-12": 30}
+    # Half of 10, 10 and 13 a customer, and of 15, 17 and 17.
+    np.testing.assert_allclose(found.table.to_numpy(), [[5, 5, 6.5], [7.5, 8.5, 8.5]])
+    assert found.to_frame().iloc[-1].tolist() == ["2017-12", 2, 30, 8.5]
+
+
+def test_cohort_value_without_a_cohort_of_thirty_says_the_largest() -> None:
+    assert cohort_value(cohort_table(COHORTS, None)) == NotEnough("cohort_customers", 20, 30)
+    refusal = NotEnough("cohorts", 0, 1)
+    assert cohort_value(refusal) is refusal
+
+
+def test_cost_ceiling_is_the_mean_customer_of_the_cohorts_old_enough() -> None:
+    cohorts = cohort_table(COHORTS, 0.5)
+    # Two months: (10 x 10 + 20 x 17 + 5 x 11) / 35 / 2; three months: January's five are too young.
+    two, three = cost_ceiling(cohorts, months=2), cost_ceiling(cohorts, months=3)
+    assert (two.value_per_customer, two.customers) == (pytest.approx(495 / 35 / 2), 35)
+    assert (three.value_per_customer, three.customers) == (pytest.approx((130 + 340) / 30 / 2), 30)
+    assert three.first_month == pytest.approx((100 + 300) / 30 / 2)
+
+
+def test_cost_ceiling_refuses_without_a_margin_or_the_months() -> None:
+    assert cost_ceiling(cohort_table(COHORTS, None), months=2) == NotEnough("margin_known", 0, 1)
+    assert cost_ceiling(cohort_table(COHORTS, 0.5), months=4) == NotEnough("cohort_months", 3, 4)
+    refusal = NotEnough("cohorts", 0, 1)
+    assert cost_ceiling(refusal, months=2) is refusal

@@ -10,7 +10,7 @@ import pandas as pd
 
 from retention_lib.reports.style import PALETTE, chart_axes, is_narrow
 from retention_lib.reports.text import clean_value
-from retention_lib.reports.words import Unit, Words
+from retention_lib.reports.words import N_, Unit, Words
 
 if TYPE_CHECKING:
     from matplotlib.axes import Axes
@@ -79,7 +79,8 @@ def intervals(ax: Axes, table: pd.DataFrame, *, label: str, colours: Sequence[st
     ax.hlines(places, table["low"], table["high"], colors=list(colours), linewidth=2)
     ax.scatter(table["value"], places, c=list(colours), s=30, zorder=3)
     limit = 16 if is_narrow(ax) else 28
-    ax.set_yticks(places, [clean_value(name, limit=limit) for name in table[label]])
+    # Names come from data: dollars in them are money, not the signs around a formula.
+    ax.set_yticks(places, [clean_value(name, limit=limit) for name in table[label]], parse_math=False)
     ax.set_ylim(-0.6, len(table) - 0.4)
     ax.grid(axis="x")
     ax.grid(visible=False, axis="y")
@@ -98,3 +99,12 @@ def reference_line(ax: Axes, x: float, text: str) -> None:
         color=PALETTE["label"],
         va="top",
     )
+
+
+def no_data_yet(ax: Axes, words: Words) -> Axes:
+    """An empty chart that says that it is empty; the sentence under it says why."""
+    set_height(ax, 0.8)
+    ax.set_axis_off()
+    text = words.say(N_("nothing to draw yet"))
+    ax.annotate(text, (0.5, 0.5), xycoords="axes fraction", ha="center", va="center", color=PALETTE["label"])
+    return ax

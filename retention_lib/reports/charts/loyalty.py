@@ -65,7 +65,10 @@ def plot_redemption_rates(rates: RedemptionRates, words: Words, *, ax: Axes | No
     ax = axes_or_new(ax)
     table = rates.table.assign(
         value=rates.table["share"],
-        row=[words.say(N_("{campaign} ({offer})"), campaign=r.campaign, offer=r.offer) for r in rows(rates.table)],
+        row=[
+            words.say(N_("{campaign} ({offer})"), campaign=r.campaign, offer=r.offer) if r.offer else r.campaign
+            for r in rows(rates.table)
+        ],
     )
     set_height(ax, 1.1 + 0.2 * len(table))
     intervals(ax, table, label="row", colours=[PALETTE["base"]] * len(table), words=words)

@@ -6,7 +6,7 @@ from typing import TYPE_CHECKING
 
 from retention_lib.models.backtest import Tracking
 from retention_lib.models.value import CohortTriangles, CohortValue
-from retention_lib.reports.charts.axes import axes_or_new, label_end, set_height, unit_axis
+from retention_lib.reports.charts.axes import axes_or_new, label_end, no_data_yet, set_height, unit_axis
 from retention_lib.reports.style import PALETTE, is_narrow
 from retention_lib.reports.words import N_, Words
 
@@ -33,6 +33,8 @@ def plot_cohort_retention(cohorts: CohortTriangles, words: Words, *, ax: Axes | 
     matrix = cohorts.retention.loc[cohorts.judged].iloc[:, 1:]
     if is_narrow(ax):
         matrix = matrix.iloc[:, :FIRST_AGES_NARROW]
+    if matrix.isna().all(axis=None):
+        return no_data_yet(ax, words)
     set_height(ax, 1.2 + 0.34 * len(matrix))
     labels = matrix.map(lambda share: "" if share != share else words.number(share * 100))  # noqa: PLR0124 - NaN
     sns.heatmap(

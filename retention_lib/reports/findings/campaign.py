@@ -11,6 +11,7 @@ from retention_lib.models.estimates import NotEnough
 from retention_lib.models.experiments import ArmEffects, SampleRatio
 from retention_lib.reports.blocks import Action, Alert, Verdict
 from retention_lib.reports.findings.base import Finding, action, alert, finding, verdict
+from retention_lib.reports.reasons import reason_sentence
 from retention_lib.reports.rows import row
 from retention_lib.reports.text import clean_value
 from retention_lib.reports.words import N_, Words
@@ -37,6 +38,8 @@ def _(result: ArmEffects, words: Words, *, goal: str, ratio: SampleRatio | NotEn
                 p=words.p_value(ratio.p),
             ),
         )
+    if isinstance(ratio, NotEnough):
+        return Verdict(status="unknown", sentence=reason_sentence(ratio, words))
     rows = result.table[result.table["metric"] == goal]
     shown = rows[rows["claimed"].astype(bool)].sort_values("effect", ascending=False)
     if shown.empty:
@@ -51,20 +54,28 @@ def _(result: ArmEffects, words: Words, *, goal: str, ratio: SampleRatio | NotEn
             ),
         )
     best = shown.iloc[0]
-    claimed = int(result.table["claimed"].astype(bool).sum())
-    sentence = words.say(
-        N_(
+    if best["effect"] > 0:
+        message = N_(
             "**{arm}** did best: {effect} more {goal} per customer mailed than {control} ({interval}), up {relative}. "
             "{claimed} of {tested} effects hold after correction for {tested} comparisons."
-        ),
+        )
+    else:
+        best = shown.iloc[-1]
+        message = N_(
+            "No arm raised {goal}, and **{arm}** lowered it: {effect} per customer mailed against {control} "
+            "({interval}), that is {relative}. {claimed} of {tested} effects hold after correction for {tested} "
+            "comparisons."
+        )
+    sentence = words.say(
+        message,
         arm=clean_value(best["arm"]),
         goal=goal,
         control=result.control,
         effect=_amount(best, "effect", words),
         relative=words.percent(best["relative"], 0),
         interval=_interval(best, words),
-        claimed=claimed,
-        tested=len(result.table),
+        claimed=int(result.table["claimed"].astype(bool).sum()),
+        tested=int(result.table["p_adjusted"].notna().sum()),
     )
     return Verdict(status="good" if best["effect"] > 0 else "act", sentence=sentence)
 
@@ -81,10 +92,14 @@ def _(result: ArmEffects, words: Words) -> Finding:
         for metric in dict.fromkeys(row["metric"] for row in rows)
     ]
     sentence = words.say(N_("Against {control}: {effects}."), control=result.control, effects="; ".join(parts))
-    known = result.table[result.table["relative"].notna()]
-    high = row(known, known["relative"].idxmax()) if len(known) else None
+    drawn = result.table[result.table["relative_low"].notna()]
+    high = row(drawn, drawn["relative"].abs().idxmax()) if len(drawn) else None
     alt = (
-        sentence
+        words.say(
+            N_("Empty chart: none of {n} effects can be drawn as a change against {control}."),
+            n=len(rows),
+            control=result.control,
+        )
         if high is None
         else words.say(
             N_("Dots with intervals, one a metric and arm: the largest change is {relative} ({metric} of {arm})."),

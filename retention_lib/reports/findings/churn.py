@@ -175,7 +175,7 @@ def _(result: LapseCurve, words: Words) -> Finding:
     sentence = words.say(
         N_(
             "With a window of {short_days} the month's lapse would read {short}, with {long_days} {long}; with the "
-            "store's own {days} it is **{share}**. A rate without its window says nothing."
+            "{days} used here it is **{share}**. A rate without its window says nothing."
         ),
         short_days=words.days(short["lapse_days"]),
         short=words.percent(short["share"]),
@@ -263,7 +263,9 @@ def _(result: PurchaseSurvival, words: Words) -> Finding:
             shares=words.listed(shares),
         )
         if shares
-        else middle
+        else words.say(
+            N_("Falling curve of the share not yet back after a purchase, of {n} customers."), n=result.customers
+        )
     )
     caption = words.say(
         N_(
@@ -290,9 +292,12 @@ def _(result: SegmentRates, words: Words) -> Finding:
         tests=int(table["p_adjusted"].notna().sum()),
     )
     if result.highest is None or result.lowest is None or len(judged) < 2:
-        sentence = words.say(
-            N_("No segment is large enough to compare: each has fewer than {n}."), n=result.minimum_base
+        lonely = (
+            N_("Only one segment has {n} customers or more, so there is none to compare it with.")
+            if len(judged)
+            else N_("No segment is large enough to compare: each has fewer than {n}.")
         )
+        sentence = words.say(lonely, n=result.minimum_base)
         return Finding(sentence=sentence, alt=sentence, caption=caption)
     high, low = row(table, result.highest), row(table, result.lowest)
     shown = {
@@ -339,15 +344,10 @@ def _(result: BreakEven, words: Words) -> Action:
         N_("Write to the **{n}** customers who went quiet, with half of them, drawn at random, left alone"),
         n=result.customers,
     )
-    pays = (
-        words.say(N_("if it brings back 1 in {n} who would have stayed away"), n=words.number(result.one_in, 0))
-        if result.one_in and result.reachable
-        else words.say(N_("not at this cost: even bringing everyone back would not cover it"))
-    )
     facts = [
         (words.say(N_("Customers")), words.number(result.customers)),
         (words.say(N_("Cost")), words.money(result.contact_cost_total)),
-        (words.say(N_("Pays")), pays),
+        (words.say(N_("Pays")), _when_it_pays(result, words)),
     ]
     if result.detectable_share is None:
         note = words.say(N_("So few customers cannot show any lift: run it over several months before judging it."))
@@ -364,6 +364,15 @@ def _(result: BreakEven, words: Words) -> Action:
             days=words.days(90),
         )
     return Action(title=title, tested=False, facts=tuple(facts), note=note)
+
+
+def _when_it_pays(result: BreakEven, words: Words) -> str:
+    """What a contact must win to pay its cost."""
+    if not result.reachable:
+        return words.say(N_("not at this cost: even bringing everyone back would not cover it"))
+    if result.one_in is None:
+        return words.say(N_("with the first one it brings back: a contact costs nothing"))
+    return words.say(N_("if it brings back 1 in {n} who would have stayed away"), n=words.number(result.one_in, 0))
 
 
 @alert.register

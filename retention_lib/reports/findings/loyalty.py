@@ -4,7 +4,7 @@ from __future__ import annotations
 
 from retention_lib.models.campaigns import RedemptionRates
 from retention_lib.models.estimates import NotEnough
-from retention_lib.models.impact import EventStudy, NaiveDifference
+from retention_lib.models.impact import EventStudy, NaiveDifference, OtherContacts
 from retention_lib.reports.blocks import Action, Alert, Status, Verdict
 from retention_lib.reports.findings.base import Finding, action, alert, finding, verdict
 from retention_lib.reports.rows import row
@@ -20,7 +20,7 @@ def _(result: EventStudy, words: Words, *, naive: NaiveDifference | NotEnough) -
     change = words.money(effect.value, digits=2)
     gap = (
         ""
-        if isinstance(naive, NotEnough)
+        if isinstance(naive, NotEnough) or naive.difference.value <= 0
         else words.say(
             N_(
                 "Mailed households spent {gap} a week more than the others after the mailing, but they already did "
@@ -63,7 +63,8 @@ def _(result: NaiveDifference, words: Words) -> Finding:
 
 @finding.register
 def _(result: EventStudy, words: Words) -> Finding:
-    effect, leads = result.did_effect, result.effects[result.effects["week"] < 0]
+    # Week -1 is the reference and 0 by construction, so it is no difference that was found.
+    effect, leads = result.did_effect, result.effects[result.effects["week"] < -1]
     before = words.interval(float(leads["effect"].min()), float(leads["effect"].max()), "money")
     trend = (
         N_("The weeks before differ by more than chance (p {p}), so the comparison cannot carry a claim.")
@@ -95,7 +96,7 @@ def _(result: EventStudy, words: Words) -> Finding:
         ),
         treated=result.households_treated,
         controls=result.households_control,
-        weeks=len(result.effects) + 1,
+        weeks=result.weeks_before + result.weeks_after,
     )
     return Finding(sentence=sentence, alt=alt, caption=caption)
 
@@ -169,3 +170,30 @@ def _(result: EventStudy, words: Words) -> Alert:
         title=words.say(N_("Before the start.")),
         sentence=words.say(message, p=words.p_value(result.pretrend_p)),
     )
+
+
+@alert.register
+def _(result: OtherContacts, words: Words) -> Alert:
+    effect = result.effect_without
+    if result.touched == 0:
+        sentence = words.say(N_("No other campaign reached the mailed households before the comparison ended."))
+    elif isinstance(effect, NotEnough):
+        sentence = words.say(
+            N_(
+                "Another campaign also reached {touched} of {treated} mailed households; too few are left without them."
+            ),
+            touched=result.touched,
+            treated=result.treated,
+        )
+    else:
+        sentence = words.say(
+            N_(
+                "Another campaign also reached {touched} of {treated} mailed households before the comparison ended; "
+                "without them the change is {effect} a household-week ({interval})."
+            ),
+            touched=result.touched,
+            treated=result.treated,
+            effect=words.money(effect.value, digits=2),
+            interval=words.interval(effect.low, effect.high, "money"),
+        )
+    return Alert(level="warn" if result.touched else "ok", title=words.say(N_("Other mail.")), sentence=sentence)

@@ -9,6 +9,7 @@ from retention_lib.models.gamma_gamma import SpendModel
 from retention_lib.models.value import BaseValue, CohortTriangles, CohortValue, CostCeiling
 from retention_lib.reports.blocks import Action, Alert, Verdict
 from retention_lib.reports.findings.base import Finding, action, alert, finding, verdict
+from retention_lib.reports.reasons import reason_sentence
 from retention_lib.reports.rows import row
 from retention_lib.reports.words import N_, Words
 
@@ -36,7 +37,7 @@ def _(result: BaseValue, words: Words, *, holdout: Holdout | NotEnough) -> Verdi
         interval=words.interval(result.per_customer.low, result.per_customer.high, "money"),
     )
     if isinstance(holdout, NotEnough):
-        return Verdict(status="unknown", sentence=sentence)
+        return Verdict(status="unknown", sentence=f"{sentence} {reason_sentence(holdout, words)}")
     error = holdout.total_error
     direction = N_("too low") if error < 0 else N_("too high")
     sentence += " " + words.say(
@@ -54,7 +55,8 @@ def _(result: BaseValue, words: Words, *, holdout: Holdout | NotEnough) -> Verdi
 def _(result: CohortTriangles, words: Words) -> Finding:
     retention = result.retention.loc[result.judged]
     customers = int(result.sizes[result.judged].sum())
-    if retention.shape[1] < 2 or retention.empty:
+    # Judged cohorts may all be too young for a month in which smaller, older ones were seen.
+    if retention.iloc[:, 1:].isna().all(axis=None):
         sentence = words.say(
             N_("No cohort of 30 customers or more has a second month yet; {n} customers bought for the first time."),
             n=int(result.sizes.sum()),
@@ -164,12 +166,19 @@ def _(result: Tracking, words: Words) -> Finding:
 def _(result: Holdout, words: Words) -> Finding:
     rows = result.table.set_index("model")
     best, naive = row(rows, result.best), row(rows, NAIVE)
-    sentence = words.say(
-        N_(
+    if abs(best["total_error"]) <= abs(naive["total_error"]):
+        message = N_(
             "**{best}** came closest: {error} off in total, {mae} purchases off for the average customer. Carrying "
             "each "
             "customer's past rate forward errs by {naive_error} and {naive_mae}."
-        ),
+        )
+    else:
+        message = N_(
+            "No model came closer than carrying each customer's past rate forward, which errs by {naive_error} in total "
+            "and {naive_mae} purchases for the average customer; **{best}**, the best of them, by {error} and {mae}."
+        )
+    sentence = words.say(
+        message,
         best=result.best,
         error=words.percent(abs(best["total_error"])),
         mae=words.number(best["mean_absolute_error"], 2),

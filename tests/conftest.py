@@ -3,27 +3,30 @@
 from __future__ import annotations
 
 import os
+import shutil
 from collections.abc import Iterator
-from pathlib import Path
 from typing import Any
 
 import pytest
 
-CHROMIUM = Path("/usr/bin/chromium")
+NAMES = ("chromium", "chromium-browser", "google-chrome", "google-chrome-stable")
 
 
 @pytest.fixture(scope="session")
 def chromium() -> Iterator[Any]:
     """Chromium by Playwright; without it a test is skipped, or fails where RETENTION_REQUIRE asks for it."""
     required = "browser" in os.environ.get("RETENTION_REQUIRE", "").split(",")
-    if not CHROMIUM.exists():
+    found = next(filter(None, map(shutil.which, NAMES)), None)
+    if found is None:
         if required:
-            pytest.fail(f"RETENTION_REQUIRE asks for a browser and {CHROMIUM} is missing")
-        pytest.skip(f"{CHROMIUM} is missing: apt-get install chromium")
+            pytest.fail(
+                "RETENTION_REQUIRE asks for a browser and there is no chromium; install it (apt-get install chromium)"
+            )
+        pytest.skip("no chromium on this machine; install it (apt-get install chromium) to test the pages")
     from playwright.sync_api import sync_playwright
 
     options = ["--no-sandbox"] if os.geteuid() == 0 else []
     with sync_playwright() as playwright:
-        browser = playwright.chromium.launch(executable_path=str(CHROMIUM), args=options)
+        browser = playwright.chromium.launch(executable_path=found, args=options)
         yield browser
         browser.close()

@@ -1,0 +1,111 @@
+from __future__ import annotations
+
+from datetime import date
+from decimal import Decimal
+
+import ibis
+import pytest
+from measures.tables import bought, sales
+
+from retention_lib.measures.purchases import first_purchases, purchase_days, revenue_by_month
+
+FEBRUARY = date(2020, 2, 1)
+
+
+def occasions(transactions: ibis.Table, **options: bool) -> list[tuple[str, str, Decimal]]:
+    days = purchase_days(transactions, until=FEBRUARY, **options).order_by("customer_id", "day").to_pyarrow()
+    return [(row["customer_id"], row["day"].isoformat(), row["amount"]) for row in days.to_pylist()]
+
+
+def test_several_orders_of_a_day_are_one_occasion() -> None:
+    shop = sales(
+        ("ann", "o1", "2020-01-05 09:00:00", "3.00"),
+        ("ann", "o1", "2020-01-05 09:00:00", "4.50"),
+        ("ann", "o2", "2020-01-05 20:00:00", "2.50"),
+        ("ann", "o3", "2020-01-06 00:00:00", "1.00"),
+        ("bob", "o4", "2020-01-05 12:00:00", "7.00"),
+    )
+    assert occasions(shop) == [
+        ("ann", "2020-01-05", Decimal("10.0000")),
+        ("ann", "2020-01-06", Decimal("1.0000")),
+        ("bob", "2020-01-05", Decimal("7.0000")),
+    ]
+
+
+def test_a_refund_with_the_orders_id_nets_the_order_on_its_own_day() -> None:
+    shop = sales(
+        ("ann", "o1", "2020-01-05 09:00:00", "20.00"),
+        ("ann", "o1", "2020-01-19 09:00:00", "-5.00"),
+    )
+    assert occasions(shop) == [("ann", "2020-01-05", Decimal("15.0000"))]
+
+
+def test_an_order_refunded_in_full_is_no_purchase() -> None:
+    shop = sales(
+        ("ann", "o1", "2020-01-05 09:00:00", "20.00"),
+        ("ann", "o1", "2020-01-19 09:00:00", "-20.00"),
+        ("ann", "o2", "2020-01-20 09:00:00", "1.00"),
+    )
+    assert occasions(shop) == [("ann", "2020-01-20", Decimal("1.0000"))]
+
+
+def test_a_refund_under_an_id_of_its_own_is_no_occasion_and_leaves_the_order() -> None:
+    shop = sales(
+        ("ann", "o1", "2020-01-05 09:00:00", "20.00"),
+        ("ann", "r1", "2020-01-19 09:00:00", "-20.00"),
+    )
+    assert occasions(shop) == [("ann", "2020-01-05", Decimal("20.0000"))]
+
+
+def test_the_same_order_id_of_two_customers_is_two_orders() -> None:
+    shop = sales(("ann", "1", "2020-01-05", "5.00"), ("bob", "1", "2020-01-06", "-5.00"))
+    assert occasions(shop) == [("ann", "2020-01-05", Decimal("5.0000"))]
+
+
+@pytest.mark.parametrize(("counts", "days"), [(False, ["2020-01-07"]), (True, ["2020-01-05", "2020-01-07"])])
+def test_a_day_of_zero_counts_only_where_the_store_says_so(counts: bool, days: list[str]) -> None:
+    shop = sales(
+        ("ann", "o1", "2020-01-05", "0.00"),
+        ("ann", "o2", "2020-01-06", "-1.00"),
+        ("ann", "o3", "2020-01-07", "1.00"),
+    )
+    assert [day for _, day, _ in occasions(shop, zero_amount_is_purchase=counts)] == days
+
+
+def test_the_end_is_half_open() -> None:
+    shop = sales(("ann", "o1", "2020-01-31 23:59:59", "1.00"), ("ann", "o2", "2020-02-01 00:00:00", "1.00"))
+    assert [day for _, day, _ in occasions(shop)] == ["2020-01-31"]
+
+
+def test_a_refund_after_the_end_is_not_seen_yet() -> None:
+    shop = sales(("ann", "o1", "2020-01-31", "20.00"), ("ann", "o1", "2020-02-02", "-20.00"))
+    assert len(occasions(shop)) == 1
+    assert purchase_days(shop, until=date(2020, 3, 1)).count().to_pandas() == 0
+
+
+def test_amounts_of_the_engine_stay_exact() -> None:
+    shop = sales(*[("ann", "o1", "2020-01-05", "0.10")] * 3, ("ann", "o1", "2020-01-06", "-0.30"))
+    assert occasions(shop) == []  # in floats 0.1 + 0.1 + 0.1 - 0.3 is above zero
+
+
+def test_first_purchases_are_the_earliest_days() -> None:
+    first = first_purchases(bought(ann="2020-01-09 2020-01-05 2020-03-01", bob="2020-02-02")).order_by("customer_id")
+    assert [(row["customer_id"], row["first_day"]) for row in first.to_pyarrow().to_pylist()] == [
+        ("ann", date(2020, 1, 5)),
+        ("bob", date(2020, 2, 2)),
+    ]
+
+
+def test_revenue_by_month_deducts_refunds_where_they_are_made() -> None:
+    shop = sales(
+        ("ann", "o1", "2019-12-31 23:00:00", "20.00"),
+        ("ann", "o1", "2020-01-02", "-5.00"),
+        ("bob", "o2", "2020-01-03", "8.25"),
+        ("bob", "o3", "2020-01-03", "0.75"),
+        ("cid", "o4", "2020-02-01", "99.00"),
+    )
+    months = revenue_by_month(shop, until=FEBRUARY)
+    assert months.to_dict("records") == [
+        {"month": "2019-12", "revenue": 20.0, "buyers": 1},
+        {"month": "2020-01", "revenue": 4.0, "buyers": 1},
+    ]

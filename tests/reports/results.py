@@ -1,0 +1,230 @@
+"""Results of every kind, made by the models from small hand data, for sentences and charts."""
+
+from __future__ import annotations
+
+from datetime import date
+from functools import cache
+from typing import TypeVar
+
+import numpy as np
+import pandas as pd
+
+from retention_lib.models.backtest import Holdout, Tracking, holdout, tracking
+from retention_lib.models.btyd import PurchaseModel
+from retention_lib.models.campaigns import RedemptionRates, redemption_rates
+from retention_lib.models.economics import BreakEven, ContactProfit, break_even, contact_profits
+from retention_lib.models.estimates import Estimate
+from retention_lib.models.experiments import ArmEffects, SampleRatio, arm_effects, sample_ratio
+from retention_lib.models.gamma_gamma import SpendModel
+from retention_lib.models.impact import EventStudy, Moments, NaiveDifference, event_study, naive_difference
+from retention_lib.models.lapse import LapseWindow, ReturnChance, lapse_window, return_chance
+from retention_lib.models.retention import LapseCurve, MonthlyFlows, MonthRetention, lapse_curve, month_retention
+from retention_lib.models.retention import monthly_flows as flows_of
+from retention_lib.models.segments import SegmentRates, segment_rates
+from retention_lib.models.survival import PurchaseSurvival, time_to_purchase
+from retention_lib.models.value import (
+    BaseValue,
+    CohortTriangles,
+    CohortValue,
+    CostCeiling,
+    cohort_table,
+    cohort_value,
+    cost_ceiling,
+    expected_value,
+)
+from retention_lib.reports.text import plain
+
+T = TypeVar("T")
+
+CUTOFF = date(2017, 10, 1)
+# December as the Complete Journey has it; November by hand. Silent at the start, at the end, customers.
+SILENCES = [
+    ("2017-11", 5, 3, 1834),
+    ("2017-11", 28, 58, 194),
+    ("2017-11", 29, 28, 192),
+    ("2017-11", None, 4, 11),
+    ("2017-12", 5, 3, 1823),
+    ("2017-12", 28, 59, 214),
+    ("2017-12", 29, 28, 185),
+    ("2017-12", None, 4, 6),
+    ("2017-12", 40, 30, 11),
+]
+
+
+def said(sentence: str) -> str:
+    """A sentence as a reader types it: without emphasis, with common spaces and hyphens."""
+    return plain(sentence).replace("\u00a0", " ").replace("\u2212", "-")
+
+
+def silences(rows: list[tuple[str, int | None, int | None, int]]) -> pd.DataFrame:
+    frame = pd.DataFrame(rows, columns=["month", "silence_start", "silence_end", "customers"])
+    return frame.astype({"silence_start": "Int64", "silence_end": "Int64"})
+
+
+def monthly_flows(rows: list[tuple[str, int | None, int | None, int]] = SILENCES) -> MonthlyFlows:
+    return made(flows_of(silences(rows), lapse_days=28), MonthlyFlows)
+
+
+def retention(month: str = "2017-12", flows: MonthlyFlows | None = None) -> MonthRetention:
+    return made(month_retention(flows or monthly_flows(), month=month), MonthRetention)
+
+
+def curve() -> LapseCurve:
+    return made(lapse_curve(silences(SILENCES), month="2017-12", lapse_days=28, windows=[14, 60]), LapseCurve)
+
+
+def window(*, known: int = 100) -> LapseWindow:
+    return made(
+        lapse_window(pd.DataFrame({"gap_p80": [7.0, 28.0], "customers": [25, 15]}), customers_known=known), LapseWindow
+    )
+
+
+def returns(*, back: int = 60) -> ReturnChance:
+    """Beyond 28 days: 40 of 29 days and 60 of 100, of whom `back` came back; before: 100 of 10 days, 90 back."""
+    frame = pd.DataFrame(
+        {"silence_days": [10, 29, 100], "customers": [100, 40, 60], "returned": [90, back // 2, back - back // 2]}
+    ).assign(spend=[0.0, 500.0, 0.0])
+    return made(return_chance(frame, lapse_days=28, horizon_days=90, cutoff=CUTOFF), ReturnChance)
+
+
+def survival(*, longest: int = 100) -> PurchaseSurvival:
+    """Sixty came back after ten days, 40 were not seen again for `longest` days."""
+    frame = pd.DataFrame({"days": [10, longest], "observed": [True, False], "customers": [60, 40]})
+    return made(time_to_purchase(frame), PurchaseSurvival)
+
+
+def segments(*rows: tuple[str, int, int]) -> SegmentRates:
+    rows = rows or (("north", 1000, 100), ("south", 1000, 200), ("", 400, 60), ("moon", 12, 9))
+    return made(segment_rates(pd.DataFrame(rows, columns=["segment", "base", "lost"])), SegmentRates)
+
+
+def winback(*, contact_cost: float = 0.5, profit: float = 25.0, customers: int = 444) -> BreakEven:
+    return made(break_even(customers, contact_cost=contact_cost, profit_if_won=profit, base_share=0.5), BreakEven)
+
+
+def moments(**spend: float) -> pd.DataFrame:
+    """Arms of 1,000 customers with a mean spend and a variance near 1, and 100 visits (control) or 200."""
+    columns = ["arm", "metric", "n", "total", "total_squares", "binary"]
+    visits = {arm: 100 if arm == "none" else 200 for arm in spend}
+    rows = [(arm, "visit", 1000, count, count, True) for arm, count in visits.items()]
+    rows += [(arm, "spend", 1000, 1000 * mean, 1000 * (mean**2 + 1), False) for arm, mean in spend.items()]
+    return pd.DataFrame(rows, columns=columns)
+
+
+def arms(ratio: SampleRatio | None = None, **spend: float) -> ArmEffects:
+    spend = spend or {"none": 5.0, "mail": 6.0, "push": 5.01}
+    return made(arm_effects(moments(**spend), control="none", ratio=ratio), ArmEffects)
+
+
+def split(none: int = 1000, mail: int = 1010) -> SampleRatio:
+    return made(sample_ratio({"none": none, "mail": mail}), SampleRatio)
+
+
+def profit(*, contact_cost: float = 0.1) -> ContactProfit:
+    found = contact_profits(arms(), metric="spend", gross_margin=0.5, contact_cost=contact_cost)
+    return made(found[0], ContactProfit)
+
+
+@cache
+def study(*, effect: float = 0.0, trend: float = 0.0) -> EventStudy:
+    """Forty treated and eighty controls over ten weeks; the campaign begins in week 6."""
+    rng = np.random.default_rng(6)
+    treated = np.arange(120) < 40
+    sales = rng.gamma(4, 10, 120)[:, None] + rng.normal(0, 4, (120, 10))
+    sales += treated[:, None] * (effect * (np.arange(10) >= 6) + trend * np.arange(10))
+    panel = pd.DataFrame(sales, columns=[f"w_{week}" for week in range(10)]).assign(treated=treated)
+    return made(event_study(panel, first_week=0, event_week=6), EventStudy)
+
+
+def naive(*, treated_mean: float = 50.0) -> NaiveDifference:
+    groups = (Moments(mean=treated_mean, variance=100.0, n=40), Moments(mean=17.0, variance=81.0, n=80))
+    return made(naive_difference(*groups), NaiveDifference)
+
+
+def redemptions() -> RedemptionRates:
+    frame = pd.DataFrame({"campaign": ["8", "13"], "offer": ["TypeA", ""], "sent_on": ["2017-05-08", "2017-08-08"]})
+    return made(redemption_rates(frame.assign(mailed=[200, 300], redeemed=[50, 30])), RedemptionRates)
+
+
+def cohorts(*rows: tuple[str, int, int, int, float], margin: float | None = 0.5) -> CohortTriangles:
+    """Cohort, age in months, customers, active, revenue."""
+    rows = rows or (
+        ("2017-10", 0, 40, 40, 400.0),
+        ("2017-10", 1, 40, 10, 100.0),
+        ("2017-10", 2, 40, 8, 60.0),
+        ("2017-11", 0, 50, 50, 600.0),
+        ("2017-11", 1, 50, 25, 100.0),
+        ("2017-12", 0, 29, 29, 100.0),
+    )
+    frame = pd.DataFrame(rows, columns=["cohort", "age_months", "customers", "active", "revenue"])
+    return made(cohort_table(frame, margin), CohortTriangles)
+
+
+def earned(*, margin: float | None = 0.5) -> CohortValue:
+    return made(cohort_value(cohorts(margin=margin)), CohortValue)
+
+
+def ceiling() -> CostCeiling:
+    return made(cost_ceiling(cohorts(), months=2), CostCeiling)
+
+
+def model(name: str = "MBG/NBD", *, alpha: float = 20.0) -> PurchaseModel:
+    spread = tuple(tuple(0.01 * (i == j) for j in range(4)) for i in range(4))
+    return PurchaseModel(
+        name=name, r=0.5, alpha=alpha, a=1.5, b=2.0, log_likelihood=-1234.5, covariance=spread, customers=4321
+    )
+
+
+def spend_model(*, depends: bool = False) -> SpendModel:
+    spread = tuple(tuple(0.01 * (i == j) for j in range(3)) for i in range(3))
+    dependence = Estimate(0.3 if depends else 0.01, p=0.0001 if depends else 0.8, n=946, claimed=depends)
+    return SpendModel(
+        p=6.0, q=4.0, v=20.0, log_likelihood=-99.9, covariance=spread, customers=946, dependence=dependence
+    )
+
+
+CUSTOMERS = pd.DataFrame(
+    {
+        "frequency": [0, 3],
+        "recency": [0.0, 20.0],
+        "T": [30.0, 30.0],
+        "monetary_value": [0.0, 50.0],
+        "holdout_purchases": [0, 2],
+        "customers": [60, 40],
+    }
+)
+
+
+@cache
+def base_value(*, margin: float | None = 0.3) -> BaseValue:
+    value = expected_value(
+        CUSTOMERS,
+        model(),
+        spend_model(),
+        as_of=date(2017, 12, 31),
+        horizon_months=12,
+        unit_days=7,
+        gross_margin=margin,
+        discount_rate_annual=0.1,
+        rng=np.random.default_rng(1),
+    )
+    return made(value, BaseValue)
+
+
+def backtest(*, bought: int = 2) -> Holdout:
+    frame = CUSTOMERS.assign(holdout_purchases=[0, bought])
+    return made(holdout(frame, [model()], holdout_length=30), Holdout)
+
+
+def tracked(*, repeats: int = 4) -> Tracking:
+    """Ten customers of the first day over five weeks, the last two held out with `repeats` purchases."""
+    born = pd.DataFrame({"birth_day_index": [0], "customers": [10]})
+    purchases = pd.DataFrame({"day_index": [3, 22, 30], "repeat_purchases": [2, repeats // 2, repeats - repeats // 2]})
+    found = tracking(born, purchases, model(alpha=1.0), unit_days=7, calibration_days=21, total_days=35)
+    return made(found, Tracking)
+
+
+def made(result: object, kind: type[T]) -> T:
+    """The result, once it is known not to be a refusal."""
+    assert isinstance(result, kind), result
+    return result

@@ -1,0 +1,651 @@
+"""Sentences of every kind of result, made from results whose numbers are known by hand."""
+
+from __future__ import annotations
+
+import ast
+from collections.abc import Callable
+from decimal import Decimal
+from pathlib import Path
+from typing import Any
+
+import pytest
+from reports import results as made
+from reports.results import said
+
+import retention_lib.models
+from retention_lib.models.estimates import NotEnough
+from retention_lib.models.retention import lapse_change
+from retention_lib.reports.findings import action, alert, finding, verdict
+from retention_lib.reports.reasons import REASONS, reason_sentence
+from retention_lib.reports.words import Words
+from retention_lib.settings import Economics
+from retention_lib.stores.reconciliation import Reconciliation
+
+WORDS = Words(currency="USD")
+HOSTILE = "<script>$x$ \u202e **bold** {n}"
+REFUSAL = NotEnough("holdout_customers", 3, 30)
+
+FINDINGS: dict[str, Callable[[], Any]] = {
+    "MonthRetention": made.retention,
+    "MonthlyFlows": made.monthly_flows,
+    "LapseWindow": made.window,
+    "LapseCurve": made.curve,
+    "ReturnChance": made.returns,
+    "PurchaseSurvival": made.survival,
+    "SegmentRates": made.segments,
+    "ArmEffects": made.arms,
+    "NaiveDifference": made.naive,
+    "EventStudy": made.study,
+    "RedemptionRates": made.redemptions,
+    "CohortTriangles": made.cohorts,
+    "CohortValue": made.earned,
+    "Tracking": made.tracked,
+    "Holdout": made.backtest,
+    "PurchaseModel": made.model,
+    "SpendModel": made.spend_model,
+    "NotEnough": lambda: REFUSAL,
+}
+CHARTED = {
+    *("MonthlyFlows", "LapseCurve", "ReturnChance", "PurchaseSurvival", "SegmentRates", "ArmEffects"),
+    *("EventStudy", "RedemptionRates", "CohortTriangles", "CohortValue", "Tracking"),
+}
+
+
+def reconciliation(*, rejected: int = 0, money: bool = True) -> Reconciliation:
+    kept = 100 - rejected
+    amounts = [Decimal(1000), Decimal(10 * kept), Decimal(10 * rejected), Decimal(0)] if money else [None] * 4
+    return Reconciliation(
+        table="transactions",
+        rows_in=100,
+        rows_kept=kept,
+        rows_rejected=rejected,
+        rows_merged=0,
+        amount_in=amounts[0],
+        amount_kept=amounts[1],
+        amount_rejected=amounts[2],
+        amount_merged=amounts[3],
+        reasons=(),
+    )
+
+
+ALERTS: dict[str, Callable[[], Any]] = {
+    "LapseWindow": made.window,
+    "SegmentRates": made.segments,
+    "SampleRatio": made.split,
+    "EventStudy": made.study,
+    "Holdout": made.backtest,
+    "SpendModel": made.spend_model,
+    "Reconciliation": reconciliation,
+    "Economics": lambda: Economics(gross_margin=0.3),
+    "NotEnough": lambda: REFUSAL,
+}
+ACTIONS: dict[str, Callable[[], Any]] = {
+    "BreakEven": made.winback,
+    "ContactProfit": made.profit,
+    "EventStudy": made.study,
+    "CostCeiling": made.ceiling,
+}
+VERDICTS: dict[str, tuple[Callable[[], Any], dict[str, Any]]] = {
+    "MonthRetention": (made.retention, {"change": REFUSAL, "returns": REFUSAL}),
+    "ArmEffects": (made.arms, {"goal": "spend", "ratio": REFUSAL}),
+    "EventStudy": (made.study, {"naive": REFUSAL}),
+    "BaseValue": (made.base_value, {"holdout": REFUSAL}),
+    "NotEnough": (lambda: REFUSAL, {"holdout": REFUSAL}),
+}
+
+
+def digits(text: str) -> bool:
+    return any(letter.isdigit() for letter in text)
+
+
+@pytest.mark.parametrize(
+    ("register", "tested"), [(finding, FINDINGS), (alert, ALERTS), (action, ACTIONS), (verdict, VERDICTS)]
+)
+def test_every_registered_kind_has_a_result_here(register: Any, tested: dict[str, Any]) -> None:
+    assert {kind.__name__ for kind in register.registry} - {"object"} == set(tested)
+
+
+@pytest.mark.parametrize("kind", FINDINGS)
+def test_every_finding_has_numbers_and_no_open_placeholder(kind: str) -> None:
+    result = FINDINGS[kind]()
+    found = finding(result, WORDS)
+    assert digits(found.sentence)
+    assert not any(set("{}") & set(text) for text in (found.sentence, found.alt, found.caption))
+    assert "nan" not in said(f"{found.sentence} {found.alt} {found.caption}").split()
+    assert digits(found.alt) == digits(found.caption) == (kind in CHARTED)
+
+
+@pytest.mark.parametrize("kind", ALERTS)
+def test_every_alert_has_a_title_and_a_sentence(kind: str) -> None:
+    found = alert(ALERTS[kind](), WORDS)
+    assert found.title.endswith(".")
+    assert found.sentence.endswith(".")
+
+
+@pytest.mark.parametrize("kind", ACTIONS)
+def test_every_action_has_facts_with_numbers(kind: str) -> None:
+    found = action(ACTIONS[kind](), WORDS)
+    assert found.facts
+    assert digits("".join(text for _, text in found.facts))
+    assert digits(f"{found.title}{found.note}") or kind == "EventStudy"
+
+
+@pytest.mark.parametrize("kind", VERDICTS)
+def test_every_verdict_speaks_when_its_further_results_are_missing(kind: str) -> None:
+    build, context = VERDICTS[kind]
+    found = verdict(build(), WORDS, **context)
+    assert digits(found.sentence)
+    assert "NotEnough" not in found.sentence
+
+
+@pytest.mark.parametrize("says", [finding, verdict, alert, action])
+def test_what_nobody_wrote_a_sentence_for_is_refused(says: Any) -> None:
+    with pytest.raises(TypeError, match="is written for int"):
+        says(3, WORDS)
+
+
+# Retention and churn
+
+
+def test_a_month_leads_with_its_counts_and_what_they_are_worth() -> None:
+    # 214 of 2,037 and 194 of 2,028; 30 of the 40 just gone quiet came back, so 214 / 4 stay away.
+    now, before = made.retention(), made.retention("2017-11")
+    found = verdict(now, WORDS, change=lapse_change(now, before), returns=made.returns())
+    assert said(found.sentence) == (
+        "214 of 2,037 customers who were buying when December 2017 began went quiet: 10.5% (9.2% to 11.9%) have not "
+        "bought for 28 days, 0.9 points more than the month before, which chance alone can do. On past experience 75% "
+        "of customers who have just gone quiet buy again within 90 days (60% of all the quiet, however long), so "
+        "expect about 54 to be really lost."
+    )
+    assert found.status == "watch"  # 2,037 became 2,014
+
+
+@pytest.mark.parametrize(
+    ("lapsed", "clause", "status"),
+    [
+        (400, "more than the month before, which is more than chance", "act"),
+        (20, "less than the month before, which is more than chance", "good"),
+        (190, "less than the month before, which chance alone can do", "good"),
+    ],
+)
+def test_a_change_is_called_chance_unless_its_interval_excludes_zero(lapsed: int, clause: str, status: str) -> None:
+    rows = [*made.SILENCES[:4], ("2017-12", 5, 3, 2037 - lapsed), ("2017-12", 28, 59, lapsed), ("2017-12", 29, 28, 300)]
+    now = made.retention(flows=made.monthly_flows(rows))
+    found = verdict(now, WORDS, change=lapse_change(now, made.retention("2017-11")), returns=REFUSAL)
+    assert clause in said(found.sentence)
+    assert found.status == status
+
+
+def test_retention_above_100_percent_is_explained() -> None:
+    rows = [("2017-12", 5, 3, 90), ("2017-12", 28, 59, 10), ("2017-12", 29, 28, 30)]
+    found = finding(made.retention(flows=made.monthly_flows(rows)), WORDS)
+    assert said(found.sentence) == (
+        "Net of those who came back, retention (CRR) is 120.0% and churn -20.0%: more came back than went quiet, so "
+        "the net pair passes 100% and 0%. It is no share of anyone; the gross pair is."
+    )
+    usual = said(finding(made.retention(), WORDS).sentence)
+    assert "98.6% and churn 1.4%" in usual
+    assert "passes 100%" not in usual
+
+
+@pytest.mark.parametrize(
+    ("back", "base"),
+    [
+        (185, "the active base shrank by 23, from 2,037 to 2,014"),
+        (208, "the active base stayed at 2,037"),
+        (218, "the active base grew by 10, from 2,037 to 2,047"),
+    ],
+)
+def test_flows_say_where_the_base_went(back: int, base: str) -> None:
+    rows = [*made.SILENCES[:6], ("2017-12", 29, 28, back), *made.SILENCES[7:]]
+    found = finding(made.monthly_flows(rows), WORDS)
+    assert said(found.sentence) == (
+        f"In December 2017 214 went quiet, {back} came back and 6 were new: {base}. 11 more came and went inside the "
+        "month."
+    )
+    assert "between 194 and 214 customers went quiet" in said(found.alt)
+
+
+def test_a_lapse_curve_names_the_window_used_and_the_ends() -> None:
+    # 14 days: 1,823 active, none lapses; 60 days: 2,037 + 185 + 11 active, none lapses.
+    found = finding(made.curve(), WORDS)
+    assert "with the 28 days used here it is 10.5%" in said(found.sentence)
+    assert "(n = 2,037 under the window used)" in said(found.caption)
+
+
+def test_a_window_says_whom_it_cannot_judge() -> None:
+    # 25 gaps of 7 and 15 of 28 days: median 7, 80th percentile 28; 60 of 100 customers have too few gaps.
+    found = said(finding(made.window(), WORDS).sentence)
+    assert "a silence of 7 days is unusual for half of them and 28 days for four in five" in found
+    assert "60 of 100 customers (60.0%)" in found
+    assert alert(made.window(), WORDS).level == "warn"
+    assert alert(made.window(known=50), WORDS).level == "ok"
+
+
+def test_the_silent_are_called_quiet_only_where_most_return() -> None:
+    # Wilson's interval of 60 in 100 is 50.2 to 69.1 (statsmodels).
+    most, few = (said(finding(made.returns(back=back), WORDS).sentence) for back in (60, 40))
+    assert "Of 100 customers silent for more than 28 days on 1 October 2017, 60% (50.2% to 69.1%) bought again" in most
+    assert most.endswith("so this page calls them quiet, not lost.")
+    assert few.endswith("Most of the silent do not come back.")
+
+
+def test_a_survival_curve_reads_its_horizons() -> None:
+    found = finding(made.survival(), WORDS)
+    assert said(found.sentence) == (
+        "Half of the customers are back within 10 days. Returned: 60.0% by day 30, 60.0% by day 60 and 60.0% by day 90."
+    )
+    assert "n = 100, of whom 60 bought again" in said(found.caption)
+
+
+def test_a_survival_curve_too_short_for_any_horizon_still_has_a_number_in_its_alt_text() -> None:
+    found = finding(made.survival(longest=20), WORDS)
+    assert said(found.sentence) == "Half of the customers are back within 10 days."
+    assert "100 customers" in said(found.alt)
+
+
+def test_segments_name_the_highest_and_the_lowest() -> None:
+    found = finding(made.segments(), WORDS)
+    assert said(found.sentence) == (
+        "The share lost is highest in south (20.0% of 1,000) and lowest in north (10.0% of 1,000); 2 of 3 segments "
+        "differ from the rest by more than chance. That is where they leave, not yet why."
+    )
+    assert "4 segments, 2,412 customers" in said(found.caption)
+    assert said(alert(made.segments(), WORDS).sentence).startswith("1 group has fewer than 30 customers")
+
+
+def test_segments_that_do_not_differ_are_not_ranked() -> None:
+    found = said(finding(made.segments(("a", 100, 10), ("", 100, 11)), WORDS).sentence)
+    assert found == (
+        "Losses run from 10.0% (a) to 11.0% (not stated), but no segment differs from the rest by more than chance."
+    )
+
+
+@pytest.mark.parametrize(
+    ("rows", "sentence"),
+    [
+        ([("a", 29, 3), ("b", 12, 3)], "No segment is large enough to compare: each has fewer than 30."),
+        (
+            [("a", 2000, 3), ("b", 12, 3)],
+            "Only one segment has 30 customers or more, so there is none to compare it with.",
+        ),
+        ([("a", 2000, 3)], "Only one segment has 30 customers or more, so there is none to compare it with."),
+    ],
+)
+def test_segments_too_few_to_compare_say_so(rows: list[tuple[str, int, int]], sentence: str) -> None:
+    found = finding(made.segments(*rows), WORDS)
+    assert said(found.sentence) == sentence
+    assert digits(found.alt)
+
+
+@pytest.mark.parametrize(
+    ("contact_cost", "pays"),
+    [
+        (0.5, "if it brings back 1 in 50 who would have stayed away"),  # 25 / 0.5
+        (0.0, "with the first one it brings back: a contact costs nothing"),
+        (20.0, "not at this cost: even bringing everyone back would not cover it"),  # 80 % on top of 50 %
+    ],
+)
+def test_a_winback_says_when_it_pays(contact_cost: float, pays: str) -> None:
+    found = action(made.winback(contact_cost=contact_cost), WORDS)
+    assert dict(found.facts)["Pays"] == pays
+    assert "444" in said(found.title)
+    assert not found.tested
+
+
+def test_a_winback_of_a_few_customers_is_not_sold_as_a_test() -> None:
+    assert "cannot show any lift" in str(action(made.winback(customers=4), WORDS).note)
+
+
+# Campaign tests
+
+
+def test_the_best_arm_is_named_with_its_interval() -> None:
+    # 6.00 against 5.00 with a variance near 1 in 1,000 each: 1.00 +- 1.96 x 0.0447; the visits double in both arms.
+    found = verdict(made.arms(), WORDS, goal="spend", ratio=made.split())
+    assert said(found.sentence) == (
+        "mail did best: $1.00 more spend per customer mailed than none ($0.91 to $1.09), up 20%. 3 of 4 effects hold "
+        "after correction for 4 comparisons."
+    )
+    assert found.status == "good"
+
+
+def test_an_effect_that_is_not_claimed_is_said_as_such() -> None:
+    found = finding(made.arms(), WORDS)
+    assert said(found.sentence) == (
+        "Against none: visit +10.00 points (mail) and +10.00 points (push); spend +$1.00 (mail) and +$0.01 (push, not "
+        "claimed: not told from zero)."
+    )
+    nothing = verdict(made.arms(none=5.0, mail=5.01), WORDS, goal="spend", ratio=made.split())
+    assert said(nothing.sentence).startswith("No arm changed spend by more than chance")
+    assert nothing.status == "watch"
+
+
+def test_arms_that_lower_the_goal_have_no_winner() -> None:
+    effects = made.arms(none=5.0, mail=4.0, push=4.5)
+    found = verdict(effects, WORDS, goal="spend", ratio=made.split())
+    assert said(found.sentence).startswith(
+        "No arm raised spend, and mail lowered it: -$1.00 per customer mailed against none (-$1.09 to -$0.91), that is "
+        "-20%."
+    )
+    assert found.status == "act"
+    assert "the largest change is 100% (visit of mail)" in said(finding(effects, WORDS).alt)
+
+
+def test_the_largest_change_may_be_a_loss() -> None:
+    effects = made.arms(none=5.0, mail=-5.0, push=5.5)
+    assert "the largest change is -200% (spend of mail)" in said(finding(effects, WORDS).alt)
+
+
+def test_a_refused_comparison_is_not_counted_among_those_corrected_for() -> None:
+    moments = made.moments(none=5.0, mail=6.0)
+    moments.loc[moments["metric"] == "visit", ["total", "total_squares"]] = 0
+    found = verdict(made.arm_effects(moments, control="none"), WORDS, goal="spend", ratio=made.split())
+    assert said(found.sentence).endswith("1 of 1 effects hold after correction for 1 comparisons.")
+
+
+def test_a_broken_split_has_no_winner() -> None:
+    broken = made.split(none=600, mail=400)
+    found = verdict(made.arms(broken), WORDS, goal="spend", ratio=broken)
+    assert said(found.sentence).startswith("No winner is called")
+    assert found.status == "unknown"
+    assert said(finding(made.arms(broken), WORDS).sentence).count("not claimed: the split is broken") == 4
+    # 100 of 500 expected in each arm: 2 x 100 x 100 / 500 = 40
+    stop = alert(broken, WORDS)
+    assert stop.level == "stop"
+    assert "chi-squared 40.000, p below 0.001" in said(stop.sentence)
+
+
+def test_a_split_that_cannot_be_checked_has_no_winner_either() -> None:
+    refusal = NotEnough("customers_expected_per_arm", 2.5, 5)
+    found = verdict(made.arms(refusal), WORDS, goal="spend", ratio=refusal)
+    assert (found.status, said(found.sentence)) == (
+        "unknown",
+        "An arm should hold 2.50 customers; the check of the split needs at least 5.",
+    )
+
+
+def test_a_sound_split_is_fine() -> None:
+    # 5 of 1,005 expected in each arm: 2 x 25 / 1,005
+    found = alert(made.split(), WORDS)
+    assert (found.level, said(found.sentence)) == (
+        "ok",
+        "The arms have the planned sizes (chi-squared 0.050, p 0.823; 2,010 customers).",
+    )
+
+
+@pytest.mark.parametrize(("contact_cost", "pays"), [(0.1, True), (0.5, False), (0.6, False)])
+def test_an_arm_is_rolled_out_only_where_the_whole_interval_pays(contact_cost: float, pays: bool) -> None:
+    # Half of 1.00 is 0.50 a contact before its cost, give or take 0.04.
+    found = action(made.profit(contact_cost=contact_cost), WORDS)
+    assert said(found.title).startswith("Send mail to customers" if pays else "Do not roll out mail")
+    assert said(found.facts[0][1]) in {"$400", "$0", "-$100", "-$100.00", "$0.00"}
+    assert found.tested
+
+
+# Loyalty
+
+
+def test_a_shown_effect_is_claimed() -> None:
+    study = made.study(effect=8.0)
+    found = verdict(study, WORDS, naive=made.naive())
+    effect = study.did_effect
+    assert said(found.sentence).startswith(
+        f"The campaign changed sales by ${effect.value:.2f} a household-week (${effect.low:.2f} to ${effect.high:.2f})"
+    )
+    assert "Mailed households spent $33.00 a week more than the others" in said(found.sentence)
+    assert found.status == "good"
+    assert said(action(study, WORDS).title).startswith("Repeat the campaign")
+
+
+def test_an_effect_within_chance_is_not_claimed() -> None:
+    found = verdict(made.study(), WORDS, naive=REFUSAL)
+    assert said(found.sentence).startswith("No effect of the campaign is shown")
+    assert found.status == "watch"
+    assert said(action(made.study(), WORDS).title) == "Before the next campaign, leave a random tenth unmailed"
+    assert alert(made.study(), WORDS).level == "ok"
+
+
+def test_a_rejected_pretrend_withholds_the_claim_everywhere() -> None:
+    study = made.study(trend=4.0)
+    assert study.did_effect.p < 0.05  # without the check it would be claimed
+    found = verdict(study, WORDS, naive=REFUSAL)
+    assert said(found.sentence).startswith("No effect can be claimed: the groups were drifting apart")
+    assert "$" not in found.sentence
+    assert found.status == "unknown"
+    assert "cannot carry a claim" in said(finding(study, WORDS).sentence)
+    assert (alert(study, WORDS).level, "no effect is claimed" in said(alert(study, WORDS).sentence)) == ("stop", True)
+    assert said(action(study, WORDS).title).startswith("Before the next campaign")
+
+
+def test_a_loss_is_not_good_news() -> None:
+    assert verdict(made.study(effect=-8.0), WORDS, naive=REFUSAL).status == "act"
+    assert said(action(made.study(effect=-8.0), WORDS).title).startswith("Before the next campaign")
+
+
+def test_households_that_spend_less_are_not_said_to_spend_more() -> None:
+    found = verdict(made.study(), WORDS, naive=made.naive(treated_mean=10.0))
+    assert "more than the others" not in said(found.sentence)
+
+
+def test_an_event_study_counts_its_weeks_and_leaves_the_reference_out_of_the_differences() -> None:
+    study = made.study()
+    found = finding(study, WORDS)
+    assert said(found.caption).startswith("40 mailed and 80 unmailed households, 10 weeks;")
+    leads = study.effects.loc[study.effects["week"].between(-6, -2), "effect"]
+    low, high = (f"{'-' * (bound < 0)}${abs(bound):.2f}" for bound in (leads.min(), leads.max()))
+    assert f"(differences of {low} to {high}, p {study.pretrend_p:.3f})" in said(found.sentence)
+
+
+def test_a_naive_gap_is_not_called_an_effect() -> None:
+    assert said(finding(made.naive(), WORDS).sentence) == (
+        "In the weeks after, mailed households spent $50.00 a week and the others $17.00: a gap of $33.00 that says "
+        "who was mailed, not what the mail did."
+    )
+
+
+def test_redemptions_name_the_best_and_the_worst_campaign() -> None:
+    # 50 of 200 and 30 of 300: 80 of 500 in all.
+    assert said(finding(made.redemptions(), WORDS).sentence).startswith(
+        "Over 2 campaigns 16.0% of those mailed used a coupon, from 10.0% (campaign 13) to 25.0% (campaign 8)."
+    )
+
+
+# Value
+
+
+def test_cohorts_read_the_oldest_of_thirty_customers() -> None:
+    found = finding(made.cohorts(), WORDS)
+    assert said(found.sentence) == (
+        "Of the customers won in October 2017, 25.0% bought again in the month after and 20.0% in month 2, the last "
+        "one seen."
+    )
+    assert "between 25.0% and 50.0%" in said(found.alt)  # 10 of 40 and 25 of 50; December has 29 customers
+    assert "2 cohorts from October 2017, 90 customers" in said(found.caption)
+
+
+@pytest.mark.parametrize(
+    "rows",
+    [
+        [("2017-12", 0, 40, 40, 400.0)],  # one month of data
+        [("2017-11", 0, 5, 5, 50.0), ("2017-11", 1, 5, 2, 9.0), ("2017-12", 0, 35, 35, 300.0)],  # the old one is small
+        [("2017-11", 0, 20, 20, 50.0), ("2017-11", 1, 20, 2, 9.0), ("2017-12", 0, 20, 20, 99.0)],  # all are small
+    ],
+)
+def test_cohorts_too_young_or_too_small_say_so(rows: list[tuple[str, int, int, int, float]]) -> None:
+    found = finding(made.cohorts(*rows), WORDS)
+    assert said(found.sentence) == (
+        "No cohort of 30 customers or more has a second month yet; 40 customers bought for the first time."
+    )
+    assert digits(found.alt)
+
+
+def test_cohort_value_says_profit_only_with_a_margin() -> None:
+    # 560 over 40 customers is 14, of it 10 in the first month.
+    profit, revenue = (said(finding(made.earned(margin=margin), WORDS).sentence) for margin in (0.5, None))
+    assert profit.startswith("A customer won in October 2017 has brought $7.00 of gross profit in 3 months, $5.00 of")
+    assert revenue.startswith("A customer won in October 2017 has brought $14.00 of revenue in 3 months, $10.00 of")
+    assert revenue.endswith("no margin is given.")
+
+
+def test_a_cost_ceiling_is_what_a_customer_brought() -> None:
+    # Half of (500 + 700) over 90 customers in two months, half of (400 + 600) in the first.
+    found = action(made.ceiling(), WORDS)
+    assert "below $6.67, what one brought in the first 2 months" in said(found.title)
+    assert [said(text) for _, text in found.facts] == ["90", "$5.56"]
+
+
+@pytest.mark.parametrize(("repeats", "direction"), [(2, "many"), (90, "few")])
+def test_tracking_says_which_way_the_model_errs(repeats: int, direction: str) -> None:
+    tracked = made.tracked(repeats=repeats)
+    expected = tracked.table.loc[tracked.table["holdout"], "expected"].sum()
+    gap = abs(expected / repeats - 1)
+    found = said(finding(tracked, WORDS).sentence)
+    assert found.startswith(f"In the 2 weeks it had not seen, customers made {repeats} repeat purchases;")
+    assert found.endswith(f"the model expects {expected:.0f}, {gap:.1%} too {direction}.")
+
+
+def test_tracking_of_a_holdout_without_a_purchase_divides_by_nothing() -> None:
+    tracked = made.tracked(repeats=0)
+    expected = tracked.table.loc[tracked.table["holdout"], "expected"].sum()
+    assert said(finding(tracked, WORDS).sentence).endswith(
+        f"the model expects {expected:.0f}, {expected:.0f} too many."
+    )
+
+
+def test_a_backtest_is_compared_with_carrying_on() -> None:
+    # Carrying 3 in 30 days on for 30 days gives 40 x 3 = 120: against 80 made 50 % off, against 120 made exact.
+    close, far = made.backtest(), made.backtest(bought=3)
+    found = said(finding(close, WORDS).sentence)
+    assert found.startswith(f"MBG/NBD came closest: {abs(close.total_error):.1%} off in total")
+    assert found.endswith("past rate forward errs by 50.0% and 0.40.")
+    assert said(finding(far, WORDS).sentence).startswith(
+        "No model came closer than carrying each customer's past rate forward, which errs by 0.0% in total and 0.00"
+    )
+    assert said(alert(close, WORDS).sentence).startswith(f"MBG/NBD expected {close.expected:.0f} purchases")
+    assert "80 were made" in said(alert(close, WORDS).sentence)
+
+
+def test_a_value_without_a_backtest_says_why_it_is_not_trusted() -> None:
+    value = made.base_value()
+    found = verdict(value, WORDS, holdout=REFUSAL)
+    assert found.status == "unknown"
+    assert f"${value.per_customer.value:.2f} of gross profit each in the next 12 months" in said(found.sentence)
+    assert said(found.sentence).endswith("30 are needed to test a forecast.")
+
+
+def test_a_value_tested_says_how_far_off_the_test_was() -> None:
+    backtest = made.backtest()
+    assert -1 < backtest.total_error < -0.1
+    found = verdict(made.base_value(margin=None), WORDS, holdout=backtest)
+    assert f"the forecast was {-backtest.total_error:.1%} too low" in said(found.sentence)
+    assert "no margin is given, so this is not profit" in said(found.sentence)
+    assert found.status == "watch"
+
+
+def test_models_show_their_parameters() -> None:
+    assert said(finding(made.model(), WORDS).sentence) == (
+        "MBG/NBD, fitted on 4,321 customers: r 0.5000, alpha 20.0000, a 1.5000, b 2.0000; log-likelihood -1,234.5."
+    )
+    assert "fitted on 946 repeat buyers: p 6.000, q 4.000, v 20.000" in said(
+        finding(made.spend_model(), WORDS).sentence
+    )
+
+
+def test_dependent_spend_is_warned_of() -> None:
+    assert [alert(made.spend_model(depends=depends), WORDS).level for depends in (False, True)] == ["ok", "warn"]
+
+
+# Data
+
+
+def test_rows_set_aside_are_counted_with_their_money() -> None:
+    found = alert(reconciliation(rejected=4), WORDS)
+    assert (found.level, said(found.sentence)) == (
+        "warn",
+        "100 rows in: 96 used, 4 set aside, 0 repeated rows dropped; $1,000.00 in, $960.00 used.",
+    )
+    assert alert(reconciliation(), WORDS).level == "ok"
+    assert "$" not in alert(reconciliation(money=False), WORDS).sentence
+
+
+@pytest.mark.parametrize(
+    ("facts", "level", "sentence"),
+    [
+        ({"gross_margin": 0.3, "contact_cost": 0.5}, "ok", "Margin and costs are the ones given in the parameter"),
+        (
+            {"gross_margin": 0.3, "contact_cost": 0.5, "assumptions": ["gross_margin", "contact_cost"]},
+            "warn",
+            "Assumed, not known: gross margin 30% and cost of a contact $0.50.",
+        ),
+        ({}, "warn", "Not given: gross margin and cost of a contact; what needs it is left out."),
+    ],
+)
+def test_assumed_and_missing_money_facts_are_said(facts: dict[str, Any], level: str, sentence: str) -> None:
+    found = alert(Economics(**facts), WORDS)
+    assert found.level == level
+    assert said(found.sentence).startswith(sentence)
+
+
+# Refusals
+
+
+@pytest.mark.parametrize("reason", sorted(REASONS))
+def test_every_reason_is_said_by_finding_verdict_and_alert(reason: str) -> None:
+    refusal = NotEnough(reason, 1234.5, 30)
+    sentence = said(reason_sentence(refusal, WORDS))
+    assert sentence.endswith(".")
+    assert ("1,234.50" in sentence) == ("{have}" in REASONS[reason])
+    assert said(finding(refusal, WORDS).sentence) == sentence
+    assert said(verdict(refusal, WORDS, change=refusal, returns=refusal).sentence) == sentence
+    assert verdict(refusal, WORDS).status == "unknown"
+    assert (said(alert(refusal, WORDS).sentence), alert(refusal, WORDS).level) == (sentence, "warn")
+
+
+def test_a_reason_nobody_wrote_a_sentence_for_still_has_its_numbers() -> None:
+    assert said(reason_sentence(NotEnough("new_reason", 2, 5), WORDS)) == (
+        "There is not enough data for this answer: it needs 5, there are 2."
+    )
+
+
+def reasons_of(module: Path) -> set[str]:
+    """The codes a module may refuse with: a `NotEnough`'s own, or those in its function where a name holds it."""
+    tree = ast.parse(module.read_text(encoding="utf-8"))
+    found: set[str] = set()
+    for function in [node for node in ast.walk(tree) if isinstance(node, ast.FunctionDef)]:
+        for call in ast.walk(function):
+            if not (isinstance(call, ast.Call) and isinstance(call.func, ast.Name) and call.func.id == "NotEnough"):
+                continue
+            code = call.args[0]
+            if isinstance(code, ast.Constant):
+                found.add(str(code.value))
+            else:
+                pairs = [node.elts for node in ast.walk(function) if isinstance(node, ast.Tuple)]
+                first = [part for pair in pairs for part in pair if isinstance(part, ast.Constant)]
+                found |= {part.value for part in first if isinstance(part.value, str)}
+    return found
+
+
+def test_every_reason_a_model_may_give_has_a_sentence() -> None:
+    modules = sorted(Path(str(retention_lib.models.__file__)).parent.glob("*.py"))
+    found = set().union(*(reasons_of(module) for module in modules))
+    assert {"customers_with_three_gaps", "households_treated", "customers_control", "weeks_before"} <= found
+    assert found - set(REASONS) == set()
+
+
+# Names from data
+
+
+def test_hostile_names_stay_text_in_sentences() -> None:
+    rates = made.segments((HOSTILE, 1000, 100), ("south", 1000, 200))
+    effects = made.arms(none=5.0, **{HOSTILE: 6.0})
+    sentences = [
+        finding(rates, WORDS).sentence,
+        finding(rates, WORDS).alt,
+        finding(effects, WORDS).sentence,
+        verdict(effects, WORDS, goal="spend", ratio=made.split()).sentence,
+    ]
+    for sentence in sentences:
+        assert "<script>$x$  **bold** {n}" in sentence
+        assert "\u202e" not in sentence
+        assert "\ue000bold" not in sentence  # stars of a value are no emphasis
