@@ -8,13 +8,13 @@ from typing import Any
 from retention_lib.models.backtest import Holdout
 from retention_lib.models.btyd import PurchaseModel
 from retention_lib.models.campaigns import RedemptionRates
+from retention_lib.models.cohorts import NEEDED_CUSTOMERS, CohortTriangles
 from retention_lib.models.estimates import NotEnough
 from retention_lib.models.experiments import ArmEffects, SampleRatio
 from retention_lib.models.impact import EventStudy
 from retention_lib.models.lapse import ReturnChance
 from retention_lib.models.retention import MonthlyFlows
 from retention_lib.models.segments import SegmentRates
-from retention_lib.models.value import NEEDED_CUSTOMERS, CohortTriangles
 from retention_lib.reports.blocks import Column, Kind, Table
 from retention_lib.reports.words import N_, Words
 

@@ -18,6 +18,7 @@ from retention_lib.models.impact import (
     difference_after,
     event_study,
     naive_difference,
+    other_contacts,
 )
 
 
@@ -226,3 +227,23 @@ def test_difference_after_refuses_by_name() -> None:
     assert difference_after(PANEL.iloc[:0], event_week=6) == NotEnough("customers_treated", 0, 2)
     refusal = NotEnough("weeks_before", 1, 2)
     assert difference_after(refusal, event_week=6) is refusal
+
+
+def test_other_contacts_leave_out_the_treated_whom_another_campaign_reached() -> None:
+    # Ten of fifty treated were reached by another campaign and bought 60 more a week since; the true effect is 8.
+    panel = simulated(np.random.default_rng(12), effect=8).assign(touched_later=False)
+    panel.loc[:9, "touched_later"] = True
+    panel.loc[:9, [f"w_{week}" for week in range(6, 10)]] += 60
+    found = other_contacts(panel, first_week=0, event_week=6)
+    assert (found.treated, found.touched) == (50, 10)
+    assert found.effect_without.value == pytest.approx(studied(panel.iloc[10:]).did_effect.value)
+    assert found.effect_without.low < 8 < found.effect_without.high
+    assert studied(panel).did_effect.low > 8
+
+
+def test_other_contacts_refuse_the_effect_and_keep_the_count_where_too_few_are_left() -> None:
+    panel = PANEL.assign(touched_later=PANEL.index < 21)
+    found = other_contacts(panel, first_week=0, event_week=6)
+    assert (found.touched, found.effect_without) == (21, NotEnough("households_treated", 29, 30))
+    refusal = NotEnough("weeks_before", 1, 2)
+    assert other_contacts(refusal, first_week=0, event_week=6) is refusal

@@ -12,26 +12,33 @@ import pandas as pd
 from retention_lib.models.backtest import Holdout, Tracking, holdout, tracking
 from retention_lib.models.btyd import PurchaseModel
 from retention_lib.models.campaigns import RedemptionRates, redemption_rates
-from retention_lib.models.economics import BreakEven, ContactProfit, break_even, contact_profits
-from retention_lib.models.estimates import Estimate
-from retention_lib.models.experiments import ArmEffects, SampleRatio, arm_effects, sample_ratio
-from retention_lib.models.gamma_gamma import SpendModel
-from retention_lib.models.impact import EventStudy, Moments, NaiveDifference, event_study, naive_difference
-from retention_lib.models.lapse import LapseWindow, ReturnChance, lapse_window, return_chance
-from retention_lib.models.retention import LapseCurve, MonthlyFlows, MonthRetention, lapse_curve, month_retention
-from retention_lib.models.retention import monthly_flows as flows_of
-from retention_lib.models.segments import SegmentRates, segment_rates
-from retention_lib.models.survival import PurchaseSurvival, time_to_purchase
-from retention_lib.models.value import (
-    BaseValue,
+from retention_lib.models.cohorts import (
     CohortTriangles,
     CohortValue,
     CostCeiling,
     cohort_table,
     cohort_value,
     cost_ceiling,
-    expected_value,
 )
+from retention_lib.models.economics import BreakEven, ContactProfit, break_even, contact_profits
+from retention_lib.models.estimates import Estimate
+from retention_lib.models.experiments import ArmEffects, SampleRatio, arm_effects, sample_ratio
+from retention_lib.models.gamma_gamma import SpendModel
+from retention_lib.models.impact import (
+    EventStudy,
+    Moments,
+    NaiveDifference,
+    OtherContacts,
+    event_study,
+    naive_difference,
+    other_contacts,
+)
+from retention_lib.models.lapse import LapseWindow, ReturnChance, lapse_window, return_chance
+from retention_lib.models.retention import LapseCurve, MonthlyFlows, MonthRetention, lapse_curve, month_retention
+from retention_lib.models.retention import monthly_flows as flows_of
+from retention_lib.models.segments import SegmentRates, segment_rates
+from retention_lib.models.survival import PurchaseSurvival, time_to_purchase
+from retention_lib.models.value import BaseValue, expected_value
 from retention_lib.reports.text import plain
 
 T = TypeVar("T")
@@ -125,15 +132,25 @@ def profit(*, contact_cost: float = 0.1) -> ContactProfit:
     return made(found[0], ContactProfit)
 
 
-@cache
-def study(*, effect: float = 0.0, trend: float = 0.0) -> EventStudy:
+def panel(*, effect: float = 0.0, trend: float = 0.0) -> pd.DataFrame:
     """Forty treated and eighty controls over ten weeks; the campaign begins in week 6."""
     rng = np.random.default_rng(6)
     treated = np.arange(120) < 40
     sales = rng.gamma(4, 10, 120)[:, None] + rng.normal(0, 4, (120, 10))
     sales += treated[:, None] * (effect * (np.arange(10) >= 6) + trend * np.arange(10))
-    panel = pd.DataFrame(sales, columns=[f"w_{week}" for week in range(10)]).assign(treated=treated)
-    return made(event_study(panel, first_week=0, event_week=6), EventStudy)
+    return pd.DataFrame(sales, columns=[f"w_{week}" for week in range(10)]).assign(treated=treated)
+
+
+@cache
+def study(*, effect: float = 0.0, trend: float = 0.0) -> EventStudy:
+    return made(event_study(panel(effect=effect, trend=trend), first_week=0, event_week=6), EventStudy)
+
+
+@cache
+def others(*, touched: int = 5) -> OtherContacts:
+    """So many of the forty treated were reached by another campaign as well."""
+    marked = panel().assign(touched_later=np.arange(120) < touched)
+    return made(other_contacts(marked, first_week=0, event_week=6), OtherContacts)
 
 
 def naive(*, treated_mean: float = 50.0) -> NaiveDifference:

@@ -73,6 +73,7 @@ ALERTS: dict[str, Callable[[], Any]] = {
     "SegmentRates": made.segments,
     "SampleRatio": made.split,
     "EventStudy": made.study,
+    "OtherContacts": made.others,
     "Holdout": made.backtest,
     "SpendModel": made.spend_model,
     "Reconciliation": reconciliation,
@@ -433,8 +434,17 @@ def test_an_event_study_counts_its_weeks_and_leaves_the_reference_out_of_the_dif
     found = finding(study, WORDS)
     assert said(found.caption).startswith("40 mailed and 80 unmailed households, 10 weeks;")
     leads = study.effects.loc[study.effects["week"].between(-6, -2), "effect"]
-    low, high = (f"{'-' * (bound < 0)}${abs(bound):.2f}" for bound in (leads.min(), leads.max()))
+    low, high = (f"{'-' if bound < 0 else ''}${abs(bound):.2f}" for bound in (leads.min(), leads.max()))
     assert f"(differences of {low} to {high}, p {study.pretrend_p:.3f})" in said(found.sentence)
+
+
+def test_other_mail_is_counted_with_the_effect_without_it() -> None:
+    none, some, most = (alert(made.others(touched=touched), WORDS) for touched in (0, 5, 30))
+    assert (none.level, some.level, most.level) == ("ok", "warn", "warn")
+    effect = made.others(touched=5).effect_without
+    assert said(some.sentence).startswith("Another campaign also reached 5 of 40 mailed households")
+    assert f"the change is ${effect.value:.2f} a household-week" in said(some.sentence)
+    assert said(most.sentence).endswith("30 of 40 mailed households; too few are left without them.")
 
 
 def test_a_naive_gap_is_not_called_an_effect() -> None:

@@ -4,9 +4,10 @@ from __future__ import annotations
 
 from retention_lib.models.backtest import NAIVE, Holdout, Tracking
 from retention_lib.models.btyd import PurchaseModel
+from retention_lib.models.cohorts import CohortTriangles, CohortValue, CostCeiling
 from retention_lib.models.estimates import NotEnough
 from retention_lib.models.gamma_gamma import SpendModel
-from retention_lib.models.value import BaseValue, CohortTriangles, CohortValue, CostCeiling
+from retention_lib.models.value import BaseValue
 from retention_lib.reports.blocks import Action, Alert, Verdict
 from retention_lib.reports.findings.base import Finding, action, alert, finding, verdict
 from retention_lib.reports.reasons import reason_sentence
@@ -174,8 +175,9 @@ def _(result: Holdout, words: Words) -> Finding:
         )
     else:
         message = N_(
-            "No model came closer than carrying each customer's past rate forward, which errs by {naive_error} in total "
-            "and {naive_mae} purchases for the average customer; **{best}**, the best of them, by {error} and {mae}."
+            "No model came closer than carrying each customer's past rate forward, which errs by {naive_error} in "
+            "total and {naive_mae} purchases for the average customer; **{best}**, the best of them, by {error} and "
+            "{mae}."
         )
     sentence = words.say(
         message,
