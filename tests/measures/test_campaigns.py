@@ -83,6 +83,23 @@ def test_treated_are_those_first_mailed_by_the_campaign_in_its_week(
     assert panel(("ann", "A", "2020-01-16"), ("nil", "A", "2020-01-15"), contact) == groups
 
 
+@pytest.mark.parametrize(
+    ("stamp", "campaign", "touched"),
+    [
+        ("2020-01-22", "B", True),
+        ("2020-01-28 23:59:59", "B", True),  # the last day of the comparison
+        ("2020-01-29", "B", False),  # after it
+        ("2020-01-22", "A", False),  # the campaign's own second message
+    ],
+)
+def test_treated_reached_by_another_campaign_are_marked(stamp: str, campaign: str, touched: bool) -> None:
+    shop = sales(("ann", "1", "2020-01-08", "1.00"), ("bob", "2", "2020-01-08", "2.00"))
+    contacts = messages(("ann", "A", "2020-01-15"), ("ann", campaign, stamp))
+    frame = weekly_panel(shop, contacts, WEEKS)
+    assert frame["treated"].tolist() == [True, False]
+    assert frame["touched_later"].tolist() == [touched, False]
+
+
 def test_the_panel_sums_half_open_weeks_and_nets_refunds() -> None:
     shop = sales(
         ("ann", "1", "2020-01-07 23:59:59", "99.00"),  # week 0, before the comparison
@@ -95,8 +112,8 @@ def test_the_panel_sums_half_open_weeks_and_nets_refunds() -> None:
     )
     frame = weekly_panel(shop, messages(("ann", "A", "2020-01-15")), WEEKS)
     assert frame.to_dict("records") == [
-        {"customer": 0, "treated": True, "w_1": 3.0, "w_2": -1.0, "w_3": 8.0},
-        {"customer": 1, "treated": False, "w_1": 0.0, "w_2": 0.0, "w_3": 0.0},
+        {"customer": 0, "treated": True, "touched_later": False, "w_1": 3.0, "w_2": -1.0, "w_3": 8.0},
+        {"customer": 1, "treated": False, "touched_later": False, "w_1": 0.0, "w_2": 0.0, "w_3": 0.0},
     ]
 
 
@@ -108,7 +125,9 @@ def test_campaign_8_of_the_complete_journey_has_the_published_groups(journey: St
     assert (weeks.first_week, weeks.event_week, weeks.end_week) == (6, 18, 26)
     frame = weekly_panel(journey.table("transactions"), contacts, weeks)
     assert (int(frame["treated"].sum()), int((~frame["treated"]).sum())) == (511, 1198)
-    assert list(frame.columns) == ["customer", "treated", *(f"w_{week}" for week in range(6, 26))]
+    weekly = [f"w_{week}" for week in range(6, 26)]
+    assert list(frame.columns) == ["customer", "treated", "touched_later", *weekly]
+    assert not (frame["touched_later"] & ~frame["treated"]).any()
 
 
 def used(*rows: tuple[str, str, str]) -> object:

@@ -2,6 +2,7 @@
 
 from __future__ import annotations
 
+import textwrap
 from collections.abc import Sequence
 from typing import TYPE_CHECKING
 
@@ -15,6 +16,9 @@ from retention_lib.reports.words import N_, Unit, Words
 if TYPE_CHECKING:
     from matplotlib.axes import Axes
 
+# Letters of an axis' name that fit into one line.
+LAPTOP_LINE, PHONE_LINE = 64, 36
+
 
 def axes_or_new(ax: Axes | None) -> Axes:
     """The axes given, or new ones at the wide size."""
@@ -26,6 +30,13 @@ def set_height(ax: Axes, inches: float) -> None:
     figure = ax.get_figure(root=True)
     if figure is not None:
         figure.set_figheight(inches)
+
+
+def name_x_axis(ax: Axes, text: str) -> None:
+    """Name the x axis in lines that fit; on a phone, where names are longer than axes, it ends with the axis."""
+    narrow = is_narrow(ax)
+    lines = textwrap.wrap(clean_value(text), PHONE_LINE if narrow else LAPTOP_LINE)
+    ax.set_xlabel("\n".join(lines), loc="right" if narrow else "center", parse_math=False)
 
 
 def unit_axis(ax: Axes, which: str, unit: Unit | str, words: Words, *, digits: int = 0) -> None:

@@ -5,10 +5,9 @@ from __future__ import annotations
 from typing import TYPE_CHECKING
 
 from retention_lib.models.experiments import ArmEffects
-from retention_lib.reports.charts.axes import axes_or_new, intervals, reference_line, set_height, unit_axis
+from retention_lib.reports.charts.axes import axes_or_new, intervals, name_x_axis, reference_line, set_height, unit_axis
 from retention_lib.reports.rows import rows
-from retention_lib.reports.style import PALETTE, is_narrow
-from retention_lib.reports.text import clean_value
+from retention_lib.reports.style import PALETTE
 from retention_lib.reports.words import N_, Words
 
 if TYPE_CHECKING:
@@ -42,6 +41,5 @@ def plot_arm_effects(effects: ArmEffects, words: Words, *, ax: Axes | None = Non
     intervals(ax, table, label="row", colours=colours, words=words)
     reference_line(ax, 0.0, words.say(N_("no effect")))
     unit_axis(ax, "x", "share", words)
-    label = words.say(N_("change against {control}; grey: not shown"), control=effects.control)
-    ax.set_xlabel(clean_value(label, limit=44 if is_narrow(ax) else 90), parse_math=False)
+    name_x_axis(ax, words.say(N_("change against {control}; grey: not shown"), control=effects.control))
     return ax

@@ -16,6 +16,7 @@ from retention_lib.reports.charts.axes import (
     intervals,
     label_end,
     month_ticks,
+    name_x_axis,
     reference_line,
     set_height,
     unit_axis,
@@ -84,7 +85,7 @@ def plot_lapse_curve(curve: LapseCurve, words: Words, *, ax: Axes | None = None)
     reference_line(ax, curve.lapse_days, words.say(N_("used here: {days}"), days=words.days(curve.lapse_days)))
     ax.set_ylim(bottom=0)
     unit_axis(ax, "y", "share", words)
-    ax.set_xlabel(words.say(N_("days of silence that count as quiet")))
+    name_x_axis(ax, words.say(N_("days of silence that count as quiet")))
     ax.set_ylabel(words.say(N_("went quiet in the month")))
     return ax
 
@@ -119,7 +120,7 @@ def plot_return_chance(chance: ReturnChance, words: Words, *, ax: Axes | None = 
         )
     ax.set_xlim(0, 1.03)
     unit_axis(ax, "x", "share", words)
-    ax.set_xlabel(words.say(N_("bought again within {days}"), days=words.days(chance.horizon_days)))
+    name_x_axis(ax, words.say(N_("bought again within {days}"), days=words.days(chance.horizon_days)))
     ax.set_ylabel(words.say(N_("days silent")))
     return ax
 
@@ -148,7 +149,7 @@ def plot_time_to_purchase(survival: PurchaseSurvival, words: Words, *, ax: Axes 
     ax.set_ylim(0, 1.02)
     ax.set_xlim(left=0)
     unit_axis(ax, "y", "share", words)
-    ax.set_xlabel(words.say(N_("days since the purchase")))
+    name_x_axis(ax, words.say(N_("days since the purchase")))
     ax.set_ylabel(words.say(N_("not yet back")))
     return ax
 
@@ -183,7 +184,7 @@ def plot_segment_rates(rates: SegmentRates, words: Words, *, ax: Axes | None = N
     reference_line(ax, rates.overall.value, words.say(N_("all: {share}"), share=words.percent(rates.overall.value)))
     ax.set_xlim(left=0)
     unit_axis(ax, "x", "share", words)
-    ax.set_xlabel(words.say(N_("share lost in the month; grey: fewer than {n}"), n=rates.minimum_base))
+    name_x_axis(ax, words.say(N_("share lost in the month; grey: fewer than {n}"), n=rates.minimum_base))
     return ax
 
 

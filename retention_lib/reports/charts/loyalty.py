@@ -6,7 +6,7 @@ from typing import TYPE_CHECKING
 
 from retention_lib.models.campaigns import RedemptionRates
 from retention_lib.models.impact import EventStudy
-from retention_lib.reports.charts.axes import axes_or_new, intervals, set_height, unit_axis
+from retention_lib.reports.charts.axes import axes_or_new, intervals, name_x_axis, set_height, unit_axis
 from retention_lib.reports.rows import rows
 from retention_lib.reports.style import PALETTE
 from retention_lib.reports.words import N_, Words
@@ -46,7 +46,7 @@ def plot_event_study(study: EventStudy, words: Words, *, ax: Axes | None = None)
     )
     unit_axis(ax, "x", "count", words)
     unit_axis(ax, "y", "money", words)
-    ax.set_xlabel(words.say(N_("weeks from the start of the campaign")))
+    name_x_axis(ax, words.say(N_("weeks from the start of the campaign")))
     ax.set_ylabel(words.say(N_("difference a household-week")))
     return ax
 
@@ -74,6 +74,6 @@ def plot_redemption_rates(rates: RedemptionRates, words: Words, *, ax: Axes | No
     intervals(ax, table, label="row", colours=[PALETTE["base"]] * len(table), words=words)
     ax.set_xlim(left=0)
     unit_axis(ax, "x", "share", words)
-    ax.set_xlabel(words.say(N_("mailed customers who used a coupon")))
+    name_x_axis(ax, words.say(N_("mailed customers who used a coupon")))
     ax.set_ylabel(words.say(N_("campaign")))
     return ax

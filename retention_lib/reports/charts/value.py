@@ -5,8 +5,8 @@ from __future__ import annotations
 from typing import TYPE_CHECKING
 
 from retention_lib.models.backtest import Tracking
-from retention_lib.models.value import CohortTriangles, CohortValue
-from retention_lib.reports.charts.axes import axes_or_new, label_end, no_data_yet, set_height, unit_axis
+from retention_lib.models.cohorts import CohortTriangles, CohortValue
+from retention_lib.reports.charts.axes import axes_or_new, label_end, name_x_axis, no_data_yet, set_height, unit_axis
 from retention_lib.reports.style import PALETTE, is_narrow
 from retention_lib.reports.words import N_, Words
 
@@ -51,7 +51,7 @@ def plot_cohort_retention(cohorts: CohortTriangles, words: Words, *, ax: Axes | 
     )
     names = [words.month(str(cohort)) for cohort in matrix.index]
     ax.set_yticklabels([name if not is_narrow(ax) else name.replace("\u00a0", "\n") for name in names], rotation=0)
-    ax.set_xlabel(words.say(N_("months since the first purchase")))
+    name_x_axis(ax, words.say(N_("months since the first purchase")))
     ax.set_ylabel("")
     ax.grid(visible=False)
     return ax
@@ -78,7 +78,7 @@ def plot_cohort_value(value: CohortValue, words: Words, *, ax: Axes | None = Non
     ax.set_ylim(bottom=0)
     unit_axis(ax, "x", "count", words)
     unit_axis(ax, "y", "money", words)
-    ax.set_xlabel(words.say(N_("months since the first purchase")))
+    name_x_axis(ax, words.say(N_("months since the first purchase")))
     name = N_("gross profit a customer") if value.measure == "gross_profit" else N_("revenue a customer")
     ax.set_ylabel(words.say(name))
     return ax
@@ -131,7 +131,7 @@ def plot_tracking(tracking: Tracking, words: Words, *, ax: Axes | None = None) -
     )
     ax.set_ylim(bottom=0)
     unit_axis(ax, "y", "count", words)
-    ax.set_xlabel(words.say(N_("week")))
+    name_x_axis(ax, words.say(N_("week")))
     ax.set_ylabel(words.say(N_("repeat purchases so far")))
     return ax
 

@@ -1,0 +1,267 @@
+"""Every chart at both widths: drawn whole, the same bytes each time, and with names nobody expected."""
+
+from __future__ import annotations
+
+import inspect
+import re
+import warnings
+from collections.abc import Callable
+from functools import partial
+from typing import Any
+
+import pandas as pd
+import pytest
+from reports import results as made
+
+from retention_lib.models.campaigns import redemption_rates
+from retention_lib.models.estimates import Estimate
+from retention_lib.reports.charts import campaign, churn, loyalty, value
+from retention_lib.reports.safety import safe_svg
+from retention_lib.reports.style import ChartTwins, Width, chart_axes, chart_twins, styled
+from retention_lib.reports.words import Words
+
+WORDS = Words(currency="USD")
+WIDTHS: tuple[Width, ...] = ("wide", "narrow")
+
+CHARTS: dict[Callable[..., Any], list[Callable[[], Any]]] = {
+    churn.plot_monthly_flows: [
+        made.monthly_flows,
+        partial(made.monthly_flows, [("2017-12", None, 4, 6)]),  # one month and nobody lost
+        partial(made.monthly_flows, [("2017-12", 5, 3, 6)]),  # nobody moved at all
+    ],
+    churn.plot_lapse_curve: [made.curve],
+    churn.plot_return_chance: [made.returns],
+    churn.plot_time_to_purchase: [made.survival, partial(made.survival, longest=20)],
+    churn.plot_segment_rates: [
+        made.segments,
+        partial(made.segments, ("only", 40, 0)),
+        partial(made.segments, *((f"department number {place}", 40 + place, place) for place in range(40))),
+    ],
+    campaign.plot_arm_effects: [
+        made.arms,
+        lambda: made.made(made.arm_effects(made.moments(none=5.0, mail=6.0).assign(total=0), control="none"), object),
+    ],
+    loyalty.plot_event_study: [made.study, partial(made.study, trend=4.0)],
+    loyalty.plot_redemption_rates: [made.redemptions],
+    value.plot_cohort_retention: [
+        made.cohorts,
+        partial(made.cohorts, ("2017-12", 0, 40, 40, 400.0)),  # one month of data
+        partial(made.cohorts, ("2017-11", 0, 5, 5, 50.0), ("2017-11", 1, 5, 2, 9.0), ("2017-12", 0, 35, 35, 300.0)),
+        partial(made.cohorts, *((f"2016-{month:02d}", 12, 40, 10, 9.0) for month in range(1, 13))),
+    ],
+    value.plot_cohort_value: [
+        made.earned,
+        partial(made.earned, margin=None),
+        lambda: made.cohort_value(made.cohorts(*((f"2016-{month:02d}", 12, 40, 10, 9.0) for month in range(1, 13)))),
+    ],
+    value.plot_tracking: [made.tracked, partial(made.tracked, repeats=0)],
+}
+CASES = [
+    pytest.param(plot, build, id=f"{plot.__name__}-{place}")
+    for plot, builds in CHARTS.items()
+    for place, build in enumerate(builds)
+]
+
+
+def twins(plot: Callable[..., Any], result: Any) -> ChartTwins:
+    """Both widths, with any warning (a missing glyph, axes without room) an error."""
+    with warnings.catch_warnings():
+        warnings.simplefilter("error")
+        return chart_twins(lambda ax: plot(result, WORDS, ax=ax), name="chart")
+
+
+def drawn(plot: Callable[..., Any], result: Any, width: Width) -> Any:
+    """The axes after drawing, for a look at what stands on them."""
+    with styled(width):
+        ax = chart_axes(width)
+        plot(result, WORDS, ax=ax)
+        ax.figure.draw_without_rendering()
+        return ax
+
+
+def written_on(ax: Any) -> list[Any]:
+    """The texts that are drawn: labels, the axes' names, and the ticks inside the view."""
+    if not ax.axison:
+        return list(ax.texts)
+    ticks = [
+        label
+        for axis in (ax.xaxis, ax.yaxis)
+        for place, label in zip(axis.get_majorticklocs(), axis.get_majorticklabels(), strict=True)
+        if min(axis.get_view_interval()) <= place <= max(axis.get_view_interval())
+    ]
+    return [text for text in (*ax.texts, ax.xaxis.label, ax.yaxis.label, *ticks) if text.get_text()]
+
+
+def test_every_chart_has_a_case() -> None:
+    modules = (campaign, churn, loyalty, value)
+    plots = {
+        function
+        for module in modules
+        for name, function in inspect.getmembers(module, inspect.isfunction)
+        if name.startswith("plot_")
+    }
+    assert plots == set(CHARTS)
+
+
+@pytest.mark.parametrize(("plot", "build"), CASES)
+def test_a_chart_draws_at_both_widths(plot: Callable[..., Any], build: Callable[[], Any]) -> None:
+    found = twins(plot, build())
+    for drawing in (found.wide, found.narrow):
+        safe_svg(drawing)
+        assert "nan" not in drawing.lower()
+    assert found.wide != found.narrow
+
+
+@pytest.mark.parametrize("plot", CHARTS)
+def test_a_chart_has_the_same_bytes_each_time(plot: Callable[..., Any]) -> None:
+    result = CHARTS[plot][0]()
+    assert twins(plot, result) == twins(plot, result)
+
+
+@pytest.mark.parametrize("width", WIDTHS)
+@pytest.mark.parametrize(("plot", "build"), CASES)
+def test_no_text_of_a_chart_is_cut_off(plot: Callable[..., Any], build: Callable[[], Any], width: Width) -> None:
+    ax = drawn(plot, build(), width)
+    frame = ax.figure.bbox
+    for text in written_on(ax):
+        box = text.get_window_extent()
+        assert frame.x0 - 1 <= box.x0, text
+        assert frame.x1 + 1 >= box.x1, text
+        assert frame.y0 - 1 <= box.y0, text
+        assert frame.y1 + 1 >= box.y1, text
+
+
+@pytest.mark.parametrize("plot", CHARTS)
+def test_a_chart_without_axes_makes_its_own(plot: Callable[..., Any]) -> None:
+    ax = plot(CHARTS[plot][0](), WORDS)
+    assert ax.figure.get_size_inches()[0] == pytest.approx(7.6)
+    assert ax.has_data()
+
+
+# What is on a chart is what the result holds
+
+
+def test_bars_of_flows_are_the_counts() -> None:
+    heights = [round(bar.get_height()) for bar in drawn(churn.plot_monthly_flows, made.monthly_flows(), "wide").patches]
+    assert heights == [192, 185, 11, 6, -194, -214]
+
+
+def test_dots_of_segments_are_the_shares_highest_on_top() -> None:
+    ax = drawn(churn.plot_segment_rates, made.segments(), "wide")
+    shares, places = ax.collections[1].get_offsets().T
+    labels = {
+        round(place): label.get_text() for place, label in zip(ax.get_yticks(), ax.get_yticklabels(), strict=True)
+    }
+    found = {labels[round(place)]: round(float(share), 3) for share, place in zip(shares, places, strict=True)}
+    assert found == {"south": 0.2, "not stated": 0.15, "north": 0.1, "moon": 0.75}
+    assert list(places) == [3, 2, 1, 0]  # moon has 12 customers and comes last
+
+
+def test_cells_of_cohorts_are_percents_and_empty_where_not_seen() -> None:
+    ax = drawn(value.plot_cohort_retention, made.cohorts(), "wide")
+    cells = {text.get_position(): text.get_text() for text in ax.texts}
+    # By the second month and cohort: the second cohort has not been seen in the second month after.
+    assert cells == {(0.5, 0.5): "25", (1.5, 0.5): "20", (0.5, 1.5): "50"}
+
+
+def test_a_claimed_effect_is_coloured_and_another_grey() -> None:
+    ax = drawn(campaign.plot_arm_effects, made.arms(), "wide")
+    colours = [tuple(colour) for colour in ax.collections[1].get_facecolors()]
+    assert colours[0] == colours[1] == colours[2]
+    assert colours[3] != colours[2]
+
+
+def test_a_chart_of_cohorts_too_young_says_so() -> None:
+    ax = drawn(value.plot_cohort_retention, made.cohorts(("2017-12", 0, 40, 40, 400.0)), "narrow")
+    assert [text.get_text() for text in ax.texts] == ["nothing to draw yet"]
+
+
+def test_a_campaign_without_an_offer_has_no_empty_brackets() -> None:
+    ax = drawn(loyalty.plot_redemption_rates, made.redemptions(), "wide")
+    assert [label.get_text() for label in ax.get_yticklabels()] == ["8 (TypeA)", "13"]
+
+
+# Names from data
+
+HOSTILE = [
+    "<script>$x$ \u202e evil",
+    "$5-$10 coupon",
+    r"$\frac{1}{0}$ $\badcommand$",
+    r"50% \$off $",
+    "a_b^c {curly} $$",
+    "line\nbreak\ttab",
+    "&amp; & < > \" '",
+    "\u05e9\u05dc\u05d5\u05dd",
+    "x" * 500,
+    "\x00\x1b[31mred",
+    "\ue000strong\ue001",
+]
+
+
+def of_segments(*names: str) -> Any:
+    return made.segments(*((name, 1000 + place, 100 + place) for place, name in enumerate(names)))
+
+
+def of_arms(name: str) -> Any:
+    """The name as an arm, as a metric and as the control."""
+    moments = made.moments(none=5.0, mail=6.0).replace({"arm": {"none": name, "mail": f"too {name}"}})
+    return made.arm_effects(moments.replace({"metric": {"spend": f"{name}!"}}), control=name)
+
+
+def of_campaigns(*names: str) -> Any:
+    """The names as campaigns and as the offer of the one before."""
+    table = pd.DataFrame({"campaign": names, "offer": ["", *names[:-1]]})
+    return redemption_rates(table.assign(sent_on="2020-01-01", mailed=200, redeemed=50))
+
+
+NAMED = [
+    pytest.param(churn.plot_segment_rates, partial(of_segments, *HOSTILE), id="segments"),
+    pytest.param(loyalty.plot_redemption_rates, partial(of_campaigns, *HOSTILE), id="campaigns"),
+    *(pytest.param(campaign.plot_arm_effects, partial(of_arms, name), id=f"arms-{name!a:.20}") for name in HOSTILE),
+]
+
+
+@pytest.mark.parametrize(("plot", "build"), NAMED)
+def test_hostile_names_are_drawn_and_stay_inside(plot: Callable[..., Any], build: Callable[[], Any]) -> None:
+    result = build()
+    found = twins(plot, result)
+    for width, drawing in zip(WIDTHS, (found.wide, found.narrow), strict=True):
+        safe_svg(drawing)
+        assert "script" not in drawing
+        ax = drawn(plot, result, width)
+        for text in written_on(ax):
+            box = text.get_window_extent()
+            assert -1 <= box.x0 < box.x1 <= ax.figure.bbox.x1 + 1, text
+            assert not {"\u202e", "\x00", "\ue000"} & set(text.get_text())
+
+
+@pytest.mark.parametrize(
+    ("plot", "build"),
+    [
+        (churn.plot_segment_rates, of_segments),
+        (loyalty.plot_redemption_rates, of_campaigns),
+        (campaign.plot_arm_effects, of_arms),
+    ],
+)
+def test_dollars_in_a_name_are_drawn_as_dollars(plot: Callable[..., Any], build: Callable[[str], Any]) -> None:
+    def glyphs(name: str) -> list[set[str]]:
+        found = twins(plot, build(name))
+        return [set(re.findall(r"DejaVu\w+-\w+", drawing)) for drawing in (found.wide, found.narrow)]
+
+    # One dollar alone never begins a formula; two do, which would draw no dollar but letters in italics.
+    assert glyphs("$5-$10 coupon") == glyphs("$5-10 coupon") != glyphs("5-10 coupon")
+
+
+def test_names_are_cut_to_the_room_there_is() -> None:
+    for width, limit in (("wide", 28), ("narrow", 16)):
+        ax = drawn(churn.plot_segment_rates, of_segments("x" * 500), width)
+        assert max(len(label.get_text()) for label in ax.get_yticklabels()) == limit
+
+
+def test_an_interval_that_was_refused_is_no_row_of_the_chart() -> None:
+    moments = made.moments(none=5.0, mail=6.0)
+    moments.loc[moments["metric"] == "visit", ["total", "total_squares"]] = 0
+    effects = made.arm_effects(moments, control="none")
+    assert isinstance(effects.effect("visit", "mail"), Estimate)
+    ax = drawn(campaign.plot_arm_effects, effects, "wide")
+    assert [label.get_text() for label in ax.get_yticklabels()] == ["spend: mail"]
