@@ -19,7 +19,7 @@ test: $(READY) ## every test; ARGS='-k lapse' for some of them
 	@.venv/bin/python -m pytest -n auto --maxprocesses=4 --dist loadgroup $$ARGS
 
 lab: $(READY) ## JupyterLab on the notebooks
-	@.venv/bin/jupyter lab --notebook-dir=. notebooks
+	@.venv/bin/jupyter lab --notebook-dir=. $$([ "$$(id -u)" != 0 ] || echo --allow-root) notebooks
 
 lint: $(READY) ## style, types, room borders, clean notebooks, complete message catalogue
 	@.venv/bin/ruff check .

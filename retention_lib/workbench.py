@@ -41,7 +41,7 @@ from retention_lib.reports.style import chart_twins
 from retention_lib.reports.tables import shown_table
 from retention_lib.reports.text import plain
 from retention_lib.reports.words import Words
-from retention_lib.settings import Economics, Month, SetSettings, find_root, load_set, read_parameters
+from retention_lib.settings import RESERVED, Economics, Month, SetSettings, find_root, load_set, read_parameters
 from retention_lib.stores.store import Store, open_store
 from retention_lib.versions import package_versions
 
@@ -153,6 +153,7 @@ class Report:
         """Show what the report is about; the page's header is made of it."""
         facts = self._facts()
         lines = [facts["set_title"], facts["store_title"], facts["month"] or "", facts["data_to"] or ""]
+        lines.append(self._differing())
         _display({REPORT: facts, "text/plain": " | ".join(line for line in lines if line)})
 
     def figure(self, id: str, value: Any, *, previous: Any = None, n: float | None = None) -> None:
@@ -260,7 +261,7 @@ class Report:
         return {
             "id": self.id,
             "set_title": self.settings.title,
-            "store_title": self.store.title,
+            "store_title": self._store_title(),
             "month": str(self.month) if self.month else None,
             "data_to": last.isoformat() if last else None,
             "language": self.settings.language,
@@ -270,13 +271,41 @@ class Report:
             "versions": package_versions(),
         }
 
+    def _store_title(self) -> str:
+        """The store's title; a set's only store without one goes by the set's."""
+        _, store = self.settings.store_settings(self.id)
+        only = len(self.settings.stores) == 1 and store.title is None and store.dataset is None
+        return self.settings.title if only else self.store.title
+
     def _parameters(self) -> dict[str, Any]:
+        money = {name: value for name, value in self.economics.model_dump().items() if name != "assumptions"}
+        return {**money, "assumptions": self.economics.assumptions, **self._own_parameters()}
+
+    def _own_parameters(self) -> dict[str, Any]:
+        """The report's parameters as the notebook holds them now; outside a notebook, as the set gives them."""
         report = self.settings.reports[self.id]
         notebook = self.settings.root / "notebooks" / f"{report.notebook}.ipynb"
-        defaults = {parameter.name: parameter.default for parameter in read_parameters(notebook)}
-        own = {name: value for name, value in defaults.items() if name not in {"set_file", "report_id", "month"}}
-        money = {name: value for name, value in self.economics.model_dump().items() if name != "assumptions"}
-        return {**money, "assumptions": self.economics.assumptions, **own, **report.parameters}
+        declared = {parameter.name: parameter.default for parameter in read_parameters(notebook)}
+        given = {name: value for name, value in {**declared, **report.parameters}.items() if name not in RESERVED}
+        held = _notebook_variables()
+        return {name: held.get(name, value) for name, value in given.items()}
+
+    def _differing(self) -> str:
+        """What an analyst should know who runs the notebook by hand: where its cell differs from the set."""
+        held, wanted = self._own_parameters(), self.settings.reports[self.id].parameters
+        differing = {name: value for name, value in wanted.items() if held[name] != value}
+        if not differing:
+            return ""
+        values = ", ".join(f"{name} = {value!r}" for name, value in differing.items())
+        return f"{self.settings.file.name} gives {values}; this notebook runs with its own cell's values"
+
+
+def _notebook_variables() -> dict[str, Any]:
+    """The variables of the running notebook; none outside one."""
+    from IPython.core.getipython import get_ipython
+
+    shell = get_ipython()
+    return {} if shell is None else dict(shell.user_ns)
 
 
 def _display(data: dict[str, Any], metadata: dict[str, Any] | None = None) -> None:

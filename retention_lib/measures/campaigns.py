@@ -16,6 +16,7 @@ class CampaignWeeks:
     Attributes:
         origin: First day of week 0.
         campaign_id: The campaign.
+        started: Day of its first message.
         event_week: Week in which its first message was sent.
         first_week: First week of the comparison.
         end_week: First week after it (half-open).
@@ -23,6 +24,7 @@ class CampaignWeeks:
 
     origin: date
     campaign_id: str
+    started: date
     event_week: int
     first_week: int
     end_week: int
@@ -59,6 +61,7 @@ def campaign_weeks(
     return CampaignWeeks(
         origin=origin,
         campaign_id=campaign_id,
+        started=sent.date(),
         event_week=week,
         first_week=max(0, week - weeks_before),
         end_week=min(week + weeks_after, (until - origin).days // 7),

@@ -22,6 +22,7 @@ class ContactProfit:
 
     Attributes:
         arm: The arm.
+        best: The arm that earned most, itself or another.
         per_contact: Effect on spend x margin - cost (money a customer contacted); the interval holds the
             uncertainty of the effect only.
         gross_margin: Share of spend, in [0, 1].
@@ -29,6 +30,7 @@ class ContactProfit:
     """
 
     arm: str
+    best: str
     per_contact: Estimate
     gross_margin: float
     contact_cost: float
@@ -44,6 +46,7 @@ class BreakEven:
 
     Attributes:
         customers: Customers on the list (count).
+        contact_cost: Cost of one contact (money).
         contact_cost_total: Cost of contacting all of them (money).
         profit_if_won: Gross profit of a customer won (money).
         break_even_share: Extra share who must be won by the contact; above 1 it cannot pay.
@@ -52,9 +55,11 @@ class BreakEven:
         base_share: Share who return by themselves.
         detectable_share: Smallest rise over base_share that a test with half the list left alone finds
             with 80 % power at two-sided .05; None when even winning everyone would go unnoticed.
+        horizon_days: Days after the contact in which a purchase counts as a return.
     """
 
     customers: int
+    contact_cost: float
     contact_cost_total: float
     profit_if_won: float
     break_even_share: float
@@ -62,6 +67,7 @@ class BreakEven:
     reachable: bool
     base_share: float
     detectable_share: float | None
+    horizon_days: int
 
     def to_frame(self) -> pd.DataFrame:
         """The figures, one row each; columns as in `figures_frame`."""
@@ -74,6 +80,7 @@ def break_even(
     contact_cost: float | None,
     profit_if_won: float | Estimate | NotEnough | None,
     base_share: float | Estimate | NotEnough = 0.5,
+    horizon_days: int = 90,
 ) -> BreakEven | NotEnough:
     """The share a contact must win to pay, and the share a test could show.
 
@@ -82,6 +89,7 @@ def break_even(
         contact_cost: Cost of one contact (money); None = not known.
         profit_if_won: Gross profit a won customer brings (money); None = not known.
         base_share: Share who return without a contact, in [0, 1); the default .5 is the most cautious.
+        horizon_days: Days after the contact in which a purchase counts as a return.
 
     Returns:
         The break-even; NotEnough with reason "customers_on_list", "contact_cost_known",
@@ -100,7 +108,9 @@ def break_even(
         return NotEnough("contact_cost_known", 0, 1)
     if profit_if_won is None:
         return NotEnough("profit_if_won_known", 0, 1)
-    return _break_even(customers, float(contact_cost), _number(profit_if_won), _number(base_share))
+    return _break_even(
+        customers, float(contact_cost), _number(profit_if_won), _number(base_share), horizon_days=horizon_days
+    )
 
 
 def profit_of_return(returns: ReturnChance | NotEnough, *, gross_margin: float | None) -> float | NotEnough | None:
@@ -140,14 +150,16 @@ def contact_profits(
     if gross_margin is None or contact_cost is None:
         return [NotEnough("margin_and_cost_known", 0, 1)]
     rows = effects.table[(effects.table["metric"] == metric) & effects.table["claimed"].astype(bool)]
+    arms = list(rows.sort_values("effect", ascending=False)["arm"])
     profits = [
         ContactProfit(
             arm=arm,
+            best=arms[0],
             per_contact=_profit(effects.effect(metric, arm), gross_margin, contact_cost),
             gross_margin=gross_margin,
             contact_cost=contact_cost,
         )
-        for arm in rows.sort_values("effect", ascending=False)["arm"]
+        for arm in arms
     ]
     return list(profits) or [NotEnough("effects_claimed", 0, 1)]
 
@@ -193,7 +205,9 @@ def detectable_rise(base_share: float, group: float) -> float | None:
     return high
 
 
-def _break_even(customers: int, contact_cost: float, profit: float, base_share: float) -> BreakEven | NotEnough:
+def _break_even(
+    customers: int, contact_cost: float, profit: float, base_share: float, *, horizon_days: int
+) -> BreakEven | NotEnough:
     """The break-even of plain numbers."""
     if contact_cost < 0 or not 0 <= base_share < 1:
         msg = f"contact_cost must be 0 or more and base_share in [0, 1), not {contact_cost} and {base_share}"
@@ -205,6 +219,7 @@ def _break_even(customers: int, contact_cost: float, profit: float, base_share: 
     share = contact_cost / profit
     return BreakEven(
         customers=customers,
+        contact_cost=contact_cost,
         contact_cost_total=customers * contact_cost,
         profit_if_won=profit,
         break_even_share=share,
@@ -212,6 +227,7 @@ def _break_even(customers: int, contact_cost: float, profit: float, base_share: 
         reachable=share <= 1 - base_share,
         base_share=base_share,
         detectable_share=detectable_rise(base_share, customers / 2),
+        horizon_days=horizon_days,
     )
 
 

@@ -7,7 +7,7 @@ References:
 
 from __future__ import annotations
 
-from dataclasses import dataclass
+from dataclasses import dataclass, replace
 from typing import Any
 
 import numpy as np
@@ -47,6 +47,7 @@ class NaiveDifference:
             addressed was chosen, so the gap is no effect.
         treated: Customers addressed.
         controls: Customers not addressed.
+        gap_before: The same gap in the weeks before the event; None where none were seen.
     """
 
     treated_mean: float
@@ -54,6 +55,7 @@ class NaiveDifference:
     difference: Estimate
     treated: int
     controls: int
+    gap_before: float | None = None
 
     def to_frame(self) -> pd.DataFrame:
         """The figures, one row each."""
@@ -154,15 +156,21 @@ def difference_after(panel: pd.DataFrame | NotEnough, *, event_week: int) -> Nai
     """
     if isinstance(panel, NotEnough):
         return panel
-    names = [name for name in panel.columns if str(name).startswith("w_") and int(str(name)[2:]) >= event_week]
-    if not names:
+    weeks = {name: int(str(name)[2:]) for name in panel.columns if str(name).startswith("w_")}
+    after = [name for name, week in weeks.items() if week >= event_week]
+    before = [name for name, week in weeks.items() if week < event_week]
+    if not after:
         return NotEnough("weeks_after", 0, 1)
-    weekly = panel[names].mean(axis=1)
-    groups = [weekly[panel["treated"]], weekly[~panel["treated"]]]
+    weekly = panel[after].mean(axis=1)
     treated, control = (
-        Moments(mean=float(group.mean()), variance=float(group.var()), n=len(group)) for group in groups
+        Moments(mean=float(group.mean()), variance=float(group.var()), n=len(group))
+        for group in (weekly[panel["treated"]], weekly[~panel["treated"]])
     )
-    return naive_difference(treated, control)
+    gap = naive_difference(treated, control)
+    if isinstance(gap, NotEnough) or not before:
+        return gap
+    earlier = panel[before].mean(axis=1)
+    return replace(gap, gap_before=float(earlier[panel["treated"]].mean() - earlier[~panel["treated"]].mean()))
 
 
 def event_study(panel: pd.DataFrame | NotEnough, *, first_week: int, event_week: int) -> EventStudy | NotEnough:

@@ -141,7 +141,7 @@ def _template_messages(path: Path) -> Iterator[tuple[str, str]]:
 
 def _notebook_messages(path: Path) -> Iterator[tuple[str, str]]:
     notebook = json.loads(path.read_text(encoding="utf-8"))
-    if title := notebook["metadata"].get("retention", {}).get("title"):
+    if title := notebook.get("metadata", {}).get("retention", {}).get("title"):
         yield title, ""
     for cell in notebook["cells"]:
         source = "".join(cell["source"])

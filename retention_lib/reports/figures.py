@@ -129,7 +129,7 @@ _CHURN = (
     ),
     _one(
         "return_chance_beyond",
-        N_("Quiet ones who still return"),
+        N_("Silent ones who come back"),
         "share",
         N_("customers silent longer than the lapse window at a past day who bought within 90 days"),
         "up",
@@ -141,7 +141,12 @@ _CHURN = (
         N_("customers silent one to one and a half lapse windows at a past day who bought within 90 days"),
         "up",
     ),
-    _one("revenue_total", N_("Sales, all data"), "money", N_("sum of net amounts over every sale used")),
+    _one(
+        "revenue_total",
+        N_("Sales, all data"),
+        "money",
+        N_("sum of net amounts of the whole source, rows used and rows set aside, whatever the month"),
+    ),
     _one("revenue_month", N_("Sales in the month"), "money", N_("sum of the month's net amounts"), "up"),
 )
 
@@ -199,7 +204,7 @@ _VALUE = (
 _LOYALTY = (
     _one(
         "naive_difference",
-        N_("Plain difference"),
+        N_("Raw gap a week, no effect"),
         "money_per_week",
         N_("mean weekly spend of households in the campaign - of those outside it; not an effect"),
     ),
@@ -212,7 +217,7 @@ _LOYALTY = (
     ),
     _one(
         "pretrend_p",
-        N_("Same path before? (p)"),
+        N_("Groups alike before (p)"),
         "p",
         N_("joint Wald test that no week before the campaign shows an effect"),
     ),
@@ -311,6 +316,8 @@ def figure_record(id: str, value: Any, words: Words, *, n: float | None = None) 
 
 def significant(value: Any) -> float | int | None:
     """A number with 12 significant digits as plain Python; None for missing and not finite ones."""
+    if isinstance(value, NotEnough):
+        return None
     plain = value.item() if hasattr(value, "item") else value
     if plain is None or isinstance(plain, bool | int):
         return plain

@@ -17,6 +17,8 @@ _WHITESPACE = re.compile(r"[\s\u0085\u2028\u2029]*[\n\r\t\v\f\u0085\u2028\u2029]
 _DANGEROUS = re.compile(r"[\x00-\x08\x0e-\x1f\x7f-\x9f\ud800-\udfff\ufdd0-\ufdef\ufffe\uffff\u202a-\u202e\ufeff]")
 _ISOLATES_AND_MARKERS = re.compile(r"[\u2066-\u2069\ue000\ue001]")
 _EMPHASIS = re.compile(r"\*\*(.+?)\*\*", re.DOTALL)
+# A browser may break a line between a minus and a currency sign; a word joiner forbids it.
+_MINUS_BEFORE = re.compile("\u2212(?=\\S)")
 _JOINERS = ("\u200d", "\ufe0f", "\ufe0e")
 
 
@@ -72,5 +74,5 @@ def sentence_html(sentence: str, *, limit: int = 1500) -> str:
     line = cut(_DANGEROUS.sub("", sentence), limit=limit)
     if line.count(STRONG_OPEN) != line.count(STRONG_CLOSE):
         line = plain(line)
-    body = html.escape(line, quote=True)
+    body = _MINUS_BEFORE.sub("\u2212\u2060", html.escape(line, quote=True))
     return body.replace(STRONG_OPEN, "<strong>").replace(STRONG_CLOSE, "</strong>")

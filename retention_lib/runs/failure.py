@@ -18,7 +18,8 @@ _LONG_NUMBER = re.compile(r"(?<![\d.])\+?\d(?:[ ()\-\u00a0]*\d){6,}")
 _DATE = re.compile(r"\d{4}-\d\d-\d\d(?:[ T]\d\d:\d\d(?::\d\d(?:\.\d+)?)?)?")
 _QUOTED = re.compile(r"'([^']*)'|\"([^\"]*)\"")
 # A name of ours: a column, a key, a file in the project; everything else in quotes may be a customer.
-_PLAIN_NAME = re.compile(r"[a-z][a-z0-9]*(?:[_./-][a-z0-9]+)*")
+# So does the name of a class, as NotEnough.
+_PLAIN_NAME = re.compile(r"[a-z][a-z0-9]*(?:[_./-][a-z0-9]+)*|(?:[A-Z][a-z]+){2,}")
 _OURS = frozenset({"DataError", "MonthError", "ParameterError", "CollectError"})
 
 

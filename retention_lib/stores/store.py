@@ -175,8 +175,10 @@ class Store:
         coverage = self.coverage
         if coverage is None:
             raise MonthError(f"{self.name}: no month is complete, for there are no sales; check the transactions")
-        month = Month.of(coverage.last_day)
-        if coverage.last_day < month.end - timedelta(days=1 + self._facts.completeness_days):
+        # A sale dated in the future is a slip of the till; it does not complete a month that is not over.
+        last_day = min(coverage.last_day, date.today())
+        month = Month.of(last_day)
+        if last_day < month.end - timedelta(days=1 + self._facts.completeness_days):
             month = month.previous()
         if month < Month.of(coverage.first_day):
             raise MonthError(

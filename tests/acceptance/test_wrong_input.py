@@ -2,6 +2,8 @@
 
 from __future__ import annotations
 
+import json
+import re
 from pathlib import Path
 
 import pytest
@@ -90,9 +92,34 @@ def test_an_unusable_file_is_refused_in_one_sentence(project: Path, content: str
     assert not (project / "outputs" / "shop").exists()
 
 
-def test_a_tiny_shop_gets_a_page_that_says_what_is_missing(project: Path) -> None:
+SMALL = {
+    "one customer": [("1", "2026-01-05"), ("1", "2026-01-09"), ("1", "2026-03-02")],
+    "nobody bought twice": [(str(customer), f"2026-0{1 + customer % 3}-1{customer % 10}") for customer in range(60)],
+    "one month": [(str(customer % 40), f"2026-01-{1 + customer % 31:02d}") for customer in range(120)],
+}
+
+
+@pytest.mark.parametrize("rows", SMALL.values(), ids=SMALL)
+def test_a_small_shop_gets_pages_that_say_what_is_missing(project: Path, rows: list[tuple[str, str]]) -> None:
+    lines = [
+        f"{customer},{day},10.00"
+        for customer, day in [*rows, ("last", "2026-03-31" if len(rows) < 100 else "2026-01-31")]
+    ]
+    (project / "data" / "shop.csv").write_text("customer_id,ordered_at,amount\n" + "\n".join(lines) + "\n")
+    (project / "parameters" / "shop.yml").write_text(PARAMETERS + "  cohort_ltv: {}\n")
     done = retention(project, "report", "--set", "shop")
     assert done.exit_code == 0, done.said
-    page = (project / "outputs" / "shop" / "2026-01" / "churn_diagnosis.html").read_text()
-    assert "nan" not in page.lower().replace("financ", "")
-    assert "Only 0 customers have three gaps" in page
+    (month,) = (project / "outputs" / "shop").glob("2026-*")
+    for report in ("churn_diagnosis", "cohort_ltv"):
+        page = (month / f"{report}.html").read_text()
+        assert 'class="not-enough"' in page
+        assert not re.search(r"\bnan\b|\[hidden\]|NotEnough", page)
+        figures = json.loads((month / f"{report}.figures.json").read_text())
+        assert all(figure["value"] is not None or figure["reason"] for figure in figures)
+
+
+def test_a_sale_dated_in_the_future_does_not_choose_the_month(project: Path) -> None:
+    (project / "data" / "shop.csv").write_text(SHOP + "3,2091-03-15,7.00\n")
+    done = retention(project, "report", "--set", "shop")
+    assert done.exit_code == 0, done.said
+    assert [folder.name for folder in (project / "outputs" / "shop").glob("2*")] == ["2026-10"]

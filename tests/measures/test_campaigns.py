@@ -39,7 +39,9 @@ def test_an_unknown_campaign_is_refused_with_those_there_are() -> None:
         campaign_weeks(contacts, "C", origin=ORIGIN, until=date(2021, 1, 1), weeks_before=4, weeks_after=4)
 
 
-WEEKS = CampaignWeeks(origin=ORIGIN, campaign_id="A", event_week=2, first_week=1, end_week=4)  # event: 15 January
+WEEKS = CampaignWeeks(
+    origin=ORIGIN, campaign_id="A", started=date(2020, 1, 15), event_week=2, first_week=1, end_week=4
+)  # event: 15 January
 
 
 def panel(*contacts: tuple[str, str, str]) -> dict[str, bool]:

@@ -9,6 +9,7 @@ from typing import TypeVar
 import numpy as np
 import pandas as pd
 
+from retention_lib.measures.campaigns import CampaignWeeks
 from retention_lib.models.backtest import Holdout, Tracking, holdout, tracking
 from retention_lib.models.btyd import PurchaseModel
 from retention_lib.models.campaigns import RedemptionRates, redemption_rates
@@ -156,6 +157,12 @@ def others(*, touched: int = 5) -> OtherContacts:
 def naive(*, treated_mean: float = 50.0) -> NaiveDifference:
     groups = (Moments(mean=treated_mean, variance=100.0, n=40), Moments(mean=17.0, variance=81.0, n=80))
     return made(naive_difference(*groups), NaiveDifference)
+
+
+def campaign() -> CampaignWeeks:
+    return CampaignWeeks(
+        origin=date(2017, 1, 1), campaign_id="8", started=date(2017, 5, 8), event_week=18, first_week=6, end_week=26
+    )
 
 
 def redemptions() -> RedemptionRates:

@@ -4,7 +4,7 @@ from __future__ import annotations
 
 import textwrap
 from collections.abc import Sequence
-from typing import TYPE_CHECKING
+from typing import TYPE_CHECKING, Literal
 
 import numpy as np
 import pandas as pd
@@ -97,18 +97,19 @@ def intervals(ax: Axes, table: pd.DataFrame, *, label: str, colours: Sequence[st
     ax.grid(visible=False, axis="y")
 
 
-def reference_line(ax: Axes, x: float, text: str) -> None:
-    """A dashed vertical line with its meaning at the top."""
+def reference_line(ax: Axes, x: float, text: str, *, at: Literal["top", "bottom"] = "top") -> None:
+    """A dashed vertical line with its meaning at the top or, where marks are high there, at the bottom."""
     ax.axvline(x, color=PALETTE["label"], linestyle=(0, (4, 3)), linewidth=1)
     ax.annotate(
         text,
-        (x, 1),
+        (x, 1 if at == "top" else 0),
         xycoords=("data", "axes fraction"),
-        xytext=(4, -4),
+        xytext=(4, -4 if at == "top" else 6),
         textcoords="offset points",
         fontsize=8.5,
         color=PALETTE["label"],
-        va="top",
+        va=at,
+        bbox={"facecolor": PALETTE["paper"], "edgecolor": "none", "pad": 1.0, "alpha": 0.85},
     )
 
 

@@ -6,7 +6,7 @@ from typing import TYPE_CHECKING
 
 from retention_lib.models.campaigns import RedemptionRates
 from retention_lib.models.impact import EventStudy
-from retention_lib.reports.charts.axes import axes_or_new, intervals, name_x_axis, set_height, unit_axis
+from retention_lib.reports.charts.axes import axes_or_new, intervals, name_x_axis, reference_line, set_height, unit_axis
 from retention_lib.reports.rows import rows
 from retention_lib.reports.style import PALETTE
 from retention_lib.reports.words import N_, Words
@@ -33,17 +33,7 @@ def plot_event_study(study: EventStudy, words: Words, *, ax: Axes | None = None)
         ax.vlines(part["week"], part["low"], part["high"], colors=colour, linewidth=2)
         ax.plot(part["week"], part["effect"], "o", color=colour, markersize=4.5)
     ax.axhline(0, color=PALETTE["ink"], linewidth=1)
-    ax.axvline(-0.5, color=PALETTE["label"], linestyle=(0, (4, 3)), linewidth=1)
-    ax.annotate(
-        words.say(N_("campaign starts")),
-        (-0.5, 1),
-        xycoords=("data", "axes fraction"),
-        xytext=(4, -4),
-        textcoords="offset points",
-        va="top",
-        fontsize=8.5,
-        color=PALETTE["label"],
-    )
+    reference_line(ax, -0.5, words.say(N_("campaign starts")))
     unit_axis(ax, "x", "count", words)
     unit_axis(ax, "y", "money", words)
     name_x_axis(ax, words.say(N_("weeks from the start of the campaign")))

@@ -6,7 +6,15 @@ from typing import TYPE_CHECKING
 
 from retention_lib.models.backtest import Tracking
 from retention_lib.models.cohorts import CohortTriangles, CohortValue
-from retention_lib.reports.charts.axes import axes_or_new, label_end, name_x_axis, no_data_yet, set_height, unit_axis
+from retention_lib.reports.charts.axes import (
+    axes_or_new,
+    label_end,
+    name_x_axis,
+    no_data_yet,
+    reference_line,
+    set_height,
+    unit_axis,
+)
 from retention_lib.reports.style import PALETTE, is_narrow
 from retention_lib.reports.words import N_, Words
 
@@ -73,7 +81,7 @@ def plot_cohort_value(value: CohortValue, words: Words, *, ax: Axes | None = Non
     for colour, (cohort, row) in zip(shades, value.table.iterrows(), strict=True):
         seen = row.dropna()
         ax.plot(seen.index, seen, color=colour)
-        if len(value.table) <= 4:
+        if len(value.table) <= 4 or cohort in (value.table.index[0], value.table.index[-1]):
             label_end(ax, seen.index[-1], seen.iloc[-1], words.month(str(cohort), year=False)[:3], colour=colour)
     ax.set_ylim(bottom=0)
     unit_axis(ax, "x", "count", words)
@@ -119,16 +127,7 @@ def plot_tracking(tracking: Tracking, words: Words, *, ax: Axes | None = None) -
         colour=PALETTE["expected"],
         offset=(5, -6 if above else 6),
     )
-    ax.annotate(
-        words.say(N_("not seen by the model")),
-        (held["week"].iloc[0], 1),
-        xycoords=("data", "axes fraction"),
-        xytext=(4, -4),
-        textcoords="offset points",
-        va="top",
-        fontsize=8.5,
-        color=PALETTE["label"],
-    )
+    reference_line(ax, held["week"].iloc[0] - 0.5, words.say(N_("not seen by the model")), at="bottom")
     ax.set_ylim(bottom=0)
     unit_axis(ax, "y", "count", words)
     name_x_axis(ax, words.say(N_("week")))

@@ -57,7 +57,7 @@ def _(result: ArmEffects, words: Words, *, goal: str, ratio: SampleRatio | NotEn
     if best["effect"] > 0:
         message = N_(
             "**{arm}** did best: {effect} more {goal} per customer mailed than {control} ({interval}), up {relative}. "
-            "{claimed} of {tested} effects hold after correction for {tested} comparisons."
+            "{claimed} of {tested} differences hold after correction for testing {tested}."
         )
     else:
         best = shown.iloc[-1]
@@ -149,11 +149,12 @@ def _(result: SampleRatio, words: Words) -> Alert:
 def _(result: ContactProfit, words: Words) -> Action:
     profit = result.per_contact
     pays = profit.low is not None and profit.low > 0
-    title = (
-        N_("Send **{arm}** to customers like these, and keep a tenth unmailed to see the effect last")
-        if pays
-        else N_("Do not roll out **{arm}** on this evidence: at this margin and cost it may lose money")
-    )
+    if not pays:
+        title = N_("Do not roll out **{arm}** on this evidence: at this margin and cost it may lose money")
+    elif result.arm == result.best:
+        title = N_("Send **{arm}** to customers like these, and keep a tenth unmailed to see the effect last")
+    else:
+        title = N_("**{arm}** pays as well but earns less than {best}: keep it for those {best} does not suit")
     per = 1000
     facts = (
         (words.say(N_("Gross profit per 1,000 contacts, net of sending")), words.money(profit.value * per)),
@@ -171,7 +172,7 @@ def _(result: ContactProfit, words: Words) -> Action:
         margin=words.percent(result.gross_margin, 0),
         cost=words.money(result.contact_cost, digits=2),
     )
-    return Action(title=words.say(title, arm=result.arm), tested=True, facts=facts, note=note)
+    return Action(title=words.say(title, arm=result.arm, best=result.best), tested=True, facts=facts, note=note)
 
 
 def _amount(row: Any, name: str, words: Words, *, sign: bool = False) -> str:

@@ -2,17 +2,16 @@
 
 from __future__ import annotations
 
-from typing import Any
-
 from retention_lib.models.economics import BreakEven
 from retention_lib.models.estimates import Estimate, NotEnough
 from retention_lib.models.lapse import LapseWindow, ReturnChance
 from retention_lib.models.retention import LapseCurve, MonthlyFlows, MonthRetention
 from retention_lib.models.segments import SegmentRates
 from retention_lib.models.survival import PurchaseSurvival
-from retention_lib.reports.blocks import Action, Alert, Verdict
+from retention_lib.reports.blocks import Action, Alert, Status, Verdict
 from retention_lib.reports.findings.base import Finding, action, alert, finding, verdict
 from retention_lib.reports.rows import row, rows
+from retention_lib.reports.style import FEW
 from retention_lib.reports.words import N_, Words
 
 
@@ -53,8 +52,8 @@ def _change_clause(change: Estimate | NotEnough, words: Words) -> str:
     if change.high < 0:
         return words.say(N_(", {points} less than the month before, which is more than chance"), points=size)
     if change.value >= 0:
-        return words.say(N_(", {points} more than the month before, which chance alone can do"), points=size)
-    return words.say(N_(", {points} less than the month before, which chance alone can do"), points=size)
+        return words.say(N_(", about the same as the month before ({points} more, within chance)"), points=size)
+    return words.say(N_(", about the same as the month before ({points} less, within chance)"), points=size)
 
 
 def _expected_loss(result: MonthRetention, returns: ReturnChance | NotEnough, words: Words) -> str:
@@ -66,7 +65,7 @@ def _expected_loss(result: MonthRetention, returns: ReturnChance | NotEnough, wo
     return words.say(
         N_(
             "On past experience {just} of customers who have just gone quiet buy again within {days} ({all} of all the "
-            "quiet, however long), so expect about **{lost}** to be really lost."
+            "quiet, however long), so expect about **{lost}** not to come back by then."
         ),
         just=words.percent(chance.value, 0),
         all=words.percent(returns.beyond.value, 0),
@@ -75,9 +74,16 @@ def _expected_loss(result: MonthRetention, returns: ReturnChance | NotEnough, wo
     )
 
 
-def _status(result: MonthRetention, change: Estimate | NotEnough) -> Any:
-    """Act when more lapse than chance explains, watch when the base shrinks, else good."""
-    if isinstance(change, Estimate) and change.low is not None and change.low > 0:
+def _status(result: MonthRetention, change: Estimate | NotEnough) -> Status:
+    """The light of the verdict.
+
+    Unknown under 30 customers; act when more than half lapse, or more than chance explains; watch when the base
+    shrinks; else good.
+    """
+    if result.customers_active_start < FEW:
+        return "unknown"
+    rising = isinstance(change, Estimate) and change.low is not None and change.low > 0
+    if rising or result.lapse_rate.value > 0.5:
         return "act"
     return "watch" if result.customers_active_end < result.customers_active_start else "good"
 
@@ -223,6 +229,14 @@ def _(result: ReturnChance, words: Words) -> Finding:
         days=words.days(result.horizon_days),
         outlook=words.say(outlook),
     )
+    just = result.lapsed_in_month
+    if isinstance(just, Estimate):
+        sentence += " " + words.say(
+            N_("Of the {n} who had gone quiet in the month before, {share} did ({interval})."),
+            n=int(just.n or 0),
+            share=words.percent(just.value, 0),
+            interval=words.interval(just.low, just.high, "share"),
+        )
     first, last = result.bands.iloc[0], result.bands.iloc[-1]
     alt = words.say(
         N_(
@@ -340,39 +354,63 @@ def _(result: SegmentRates, words: Words) -> Finding:
 
 @action.register
 def _(result: BreakEven, words: Words) -> Action:
+    letters = result.customers - result.customers // 2
     title = words.say(
-        N_("Write to the **{n}** customers who went quiet, with half of them, drawn at random, left alone"),
+        N_("Write to **{letters}** of the {n} customers who went quiet, drawn at random, and leave the others alone"),
+        letters=letters,
         n=result.customers,
     )
-    facts = [
+    facts = (
         (words.say(N_("Customers")), words.number(result.customers)),
-        (words.say(N_("Cost")), words.money(result.contact_cost_total)),
-        (words.say(N_("Pays")), _when_it_pays(result, words)),
-    ]
-    if result.detectable_share is None:
-        note = words.say(N_("So few customers cannot show any lift: run it over several months before judging it."))
-    else:
-        note = words.say(
-            N_(
-                "{base} come back by themselves, so only the difference to those left alone counts. A test of this "
-                "size "
-                "shows a lift of {lift} or more; a smaller one needs several months together. Judge it {days} after "
-                "the mailing."
-            ),
-            base=words.percent(result.base_share, 0),
-            lift=words.points(result.detectable_share),
-            days=words.days(90),
-        )
-    return Action(title=title, tested=False, facts=tuple(facts), note=note)
+        (words.say(N_("Cost of the test")), words.money(letters * result.contact_cost)),
+        (words.say(N_("Pays")), _pays(result, words)),
+    )
+    return Action(title=title, tested=False, facts=facts, note=_test_note(result, words))
 
 
-def _when_it_pays(result: BreakEven, words: Words) -> str:
-    """What a contact must win to pay its cost."""
+def _pays(result: BreakEven, words: Words) -> str:
+    """When a contact pays for itself."""
+    if not result.one_in:
+        return words.say(N_("with any lift: a contact costs nothing"))
     if not result.reachable:
         return words.say(N_("not at this cost: even bringing everyone back would not cover it"))
-    if result.one_in is None:
-        return words.say(N_("with the first one it brings back: a contact costs nothing"))
-    return words.say(N_("if it brings back 1 in {n} who would have stayed away"), n=words.number(result.one_in, 0))
+    return words.say(
+        N_("if every {n} contacts bring back one customer more than no contact would"),
+        n=words.number(max(1.0, result.one_in), 0),
+    )
+
+
+def _test_note(result: BreakEven, words: Words) -> str:
+    """What a test on one month's list can show."""
+    base, days = words.percent(result.base_share, 0), words.days(result.horizon_days)
+    room = 1 - result.base_share
+    if result.detectable_share is None:
+        return words.say(
+            N_("{base} come back by themselves. So few customers cannot show any lift: pool several months."), base=base
+        )
+    lift = words.points(result.detectable_share)
+    if result.detectable_share > room / 2:
+        return words.say(
+            N_(
+                "{base} come back by themselves, and a test of this size shows only a lift of {lift} or more of the "
+                "{room} "
+                "possible: one month can hardly show it, so pool several. Judge each list {days} after the contact."
+            ),
+            base=base,
+            lift=lift,
+            room=words.points(room),
+            days=days,
+        )
+    return words.say(
+        N_(
+            "{base} come back by themselves, so only the difference to those left alone counts. A test of this size "
+            "shows "
+            "a lift of {lift} or more; a smaller one needs several months together. Judge it {days} after the contact."
+        ),
+        base=base,
+        lift=lift,
+        days=days,
+    )
 
 
 @alert.register

@@ -2,6 +2,7 @@
 
 from __future__ import annotations
 
+from retention_lib.measures.campaigns import CampaignWeeks
 from retention_lib.models.campaigns import RedemptionRates
 from retention_lib.models.estimates import NotEnough
 from retention_lib.models.impact import EventStudy, NaiveDifference, OtherContacts
@@ -14,35 +15,53 @@ PARALLEL = 0.05
 
 
 @verdict.register
-def _(result: EventStudy, words: Words, *, naive: NaiveDifference | NotEnough) -> Verdict:
+def _(result: EventStudy, words: Words, *, naive: NaiveDifference | NotEnough, campaign: CampaignWeeks) -> Verdict:
     effect = result.did_effect
-    interval = words.interval(effect.low, effect.high, "money")
-    change = words.money(effect.value, digits=2)
-    gap = (
-        ""
-        if isinstance(naive, NotEnough) or naive.difference.value <= 0
-        else words.say(
-            N_(
-                "Mailed households spent {gap} a week more than the others after the mailing, but they already did "
-                "before "
-                "it: they were chosen because they buy."
-            ),
-            gap=words.money(naive.difference.value, digits=2),
-        )
-    )
+    shown = {
+        "campaign": campaign.campaign_id,
+        "day": campaign.started,
+        "change": words.money(effect.value, digits=2),
+        "interval": words.interval(effect.low, effect.high, "money"),
+    }
     if effect.claimed:
-        message = N_("The campaign changed sales by **{change} a household-week** ({interval}), beyond chance. {gap}")
+        message = N_(
+            "Campaign {campaign} (from {day}) changed sales by **{change} a household-week** ({interval}), beyond "
+            "chance."
+        )
         status: Status = "good" if effect.value > 0 else "act"
     elif result.pretrend_p < PARALLEL:
-        message = N_("**No effect can be claimed**: the groups were drifting apart before the campaign began. {gap}")
+        message = N_(
+            "**No effect of campaign {campaign} (from {day}) can be claimed**: the groups were drifting apart before "
+            "it."
+        )
         status = "unknown"
     else:
         message = N_(
-            "**No effect of the campaign is shown**: compared with their own past and with households left "
-            "alone, sales changed by {change} a household-week ({interval}), which chance alone can do. {gap}"
+            "**No effect of campaign {campaign} (from {day}) is shown**: compared with their own past and with "
+            "households "
+            "left alone, sales changed by {change} a household-week ({interval}), which chance alone can do."
         )
         status = "watch"
-    return Verdict(status=status, sentence=words.say(message, change=change, interval=interval, gap=gap))
+    return Verdict(status=status, sentence=f"{words.say(message, **shown)} {_raw_gap(naive, words)}".strip())
+
+
+def _raw_gap(naive: NaiveDifference | NotEnough, words: Words) -> str:
+    """What the plain comparison would have said, and whether the gap was there before; empty without a gap."""
+    if isinstance(naive, NotEnough) or naive.difference.value <= 0:
+        return ""
+    gap = words.money(naive.difference.value, digits=2)
+    if naive.gap_before is None:
+        return words.say(N_("The mailed spent {gap} a week more than the others; that gap is no effect."), gap=gap)
+    before = words.money(naive.gap_before, digits=2)
+    return words.say(
+        N_(
+            "The mailed spent {gap} a week more than the others afterwards, and {before} more before it: the gap "
+            "says who "
+            "was mailed."
+        ),
+        gap=gap,
+        before=before,
+    )
 
 
 @finding.register
@@ -71,16 +90,20 @@ def _(result: EventStudy, words: Words) -> Finding:
         if result.pretrend_p < PARALLEL
         else N_("In the weeks before, the two groups moved alike (differences of {before}, p {p}).")
     )
-    sentence = words.say(
+    message = (
         N_(
-            "After the start the mailed households bought **{effect}** a week against what the others' course would "
-            "have "
-            "given them ({interval}). {trend}"
-        ),
-        effect=words.money(effect.value, digits=2),
-        interval=words.interval(effect.low, effect.high, "money"),
-        trend=words.say(trend, p=words.p_value(result.pretrend_p), before=before),
+            "From the start on the mailed spent **{effect} a week less** than the others' course would have given "
+            "({interval})."
+        )
+        if effect.value < 0
+        else N_(
+            "From the start on the mailed spent **{effect} a week more** than the others' course would have given "
+            "({interval})."
+        )
     )
+    interval = words.interval(effect.low, effect.high, "money")
+    sentence = words.say(message, effect=words.money(abs(effect.value), digits=2), interval=interval)
+    sentence += " " + words.say(trend, p=words.p_value(result.pretrend_p), before=before)
     alt = words.say(
         N_(
             "Dots with intervals by week around a line at zero: on average {effect} a household-week after the start "
@@ -91,7 +114,8 @@ def _(result: EventStudy, words: Words) -> Finding:
     )
     caption = words.say(
         N_(
-            "{treated} mailed and {controls} unmailed households, {weeks} weeks; week -1 is the reference; bars: 95% "
+            "{treated} mailed and {controls} unmailed households, {weeks} weeks; each week against week -1, the "
+            "headline against all weeks before; bars: 95% "
             "intervals, clustered by household."
         ),
         treated=result.households_treated,

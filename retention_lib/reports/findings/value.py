@@ -21,17 +21,18 @@ ACCURATE = 0.10
 def _(result: BaseValue, words: Words, *, holdout: Holdout | NotEnough) -> Verdict:
     if result.measure == "gross_profit":
         message = N_(
-            "The **{n}** customers known today are expected to bring **{value}** of gross profit each in the "
+            "The **{n}** customers known on {day} are expected to bring **{value}** of gross profit each in the "
             "next {months} months ({interval}), {total} in all."
         )
     else:
         message = N_(
-            "The **{n}** customers known today are expected to bring **{value}** of revenue each in the next "
+            "The **{n}** customers known on {day} are expected to bring **{value}** of revenue each in the next "
             "{months} months ({interval}), {total} in all; no margin is given, so this is not profit."
         )
     sentence = words.say(
         message,
         n=result.customers,
+        day=result.as_of,
         value=words.money(result.per_customer.value, digits=2),
         months=result.horizon_months,
         total=words.money(result.total.value, compact=True),
@@ -40,16 +41,36 @@ def _(result: BaseValue, words: Words, *, holdout: Holdout | NotEnough) -> Verdi
     if isinstance(holdout, NotEnough):
         return Verdict(status="unknown", sentence=f"{sentence} {reason_sentence(holdout, words)}")
     error = holdout.total_error
-    direction = N_("too low") if error < 0 else N_("too high")
-    sentence += " " + words.say(
-        N_(
-            "Tested on purchases it had not seen, the forecast was {error} {direction}: read the value with that in "
-            "mind, the interval holds only the uncertainty of the fit."
-        ),
-        error=words.percent(abs(error)),
-        direction=words.say(direction),
+    accurate = abs(error) <= ACCURATE
+    if accurate:
+        tested = N_("Tested on purchases it had not seen, such a forecast was {error} {direction}.")
+    else:
+        tested = N_(
+            "Tested on purchases it had not seen, such a forecast was **{error} {direction}**: the interval does not "
+            "hold "
+            "that, so read the value with it in mind."
+        )
+    direction = words.say(N_("too low") if error < 0 else N_("too high"))
+    sentence += " " + words.say(tested, error=words.percent(abs(error)), direction=direction)
+    return Verdict(status="good" if accurate else "watch", sentence=sentence)
+
+
+@finding.register
+def _(result: BaseValue, words: Words) -> Finding:
+    return Finding(
+        sentence=words.say(
+            N_(
+                "From {day} to {end}: {purchases} purchases expected at {spend} each, money to come discounted at "
+                "{rate} "
+                "a year."
+            ),
+            day=result.as_of,
+            end=result.horizon_end,
+            purchases=words.number(result.expected_purchases.value),
+            spend=words.money(result.mean_spend, digits=2),
+            rate=words.percent(result.discount_rate_annual, 0),
+        )
     )
-    return Verdict(status="good" if abs(error) <= ACCURATE else "watch", sentence=sentence)
 
 
 @finding.register
@@ -133,34 +154,29 @@ def _(result: Tracking, words: Words) -> Finding:
         "weeks": len(held),
         "actual": words.number(actual),
         "expected": words.number(expected),
-        "gap": words.percent(abs(expected / actual - 1)) if actual else words.number(expected),
+        "seen": int((~result.table["holdout"]).sum()),
     }
-    message = (
+    sentence = words.say(
         N_(
-            "In the {weeks} weeks it had not seen, customers made {actual} repeat purchases; knowing only when each "
-            "bought "
-            "first, the model expects {expected}, **{gap} too few**."
-        )
-        if expected < actual
-        else N_(
-            "In the {weeks} weeks it had not seen, customers made {actual} repeat purchases; knowing only when each "
-            "bought "
-            "first, the model expects {expected}, **{gap} too many**."
-        )
+            "Over the {weeks} full weeks it had not seen, the line rises by {actual}; the model, told only when each "
+            "customer bought first, expects **{expected}**. The table tests the sharper forecast, which also knows "
+            "what "
+            "each had bought until then, over all days kept back."
+        ),
+        **shown,
     )
     alt = words.say(
         N_(
-            "Two rising lines, actual and expected repeat purchases so far, which part in the shaded weeks: {actual} "
+            "Two rising lines, actual and expected repeat purchases so far, through {weeks} shaded weeks: {actual} "
             "made "
             "there against {expected} expected."
         ),
         **shown,
     )
     caption = words.say(
-        N_("Customers first seen in the first {seen} weeks; shaded: weeks the model did not see."),
-        seen=int((~result.table["holdout"]).sum()),
+        N_("Customers first seen in the first {seen} weeks; shaded: weeks the model did not see."), **shown
     )
-    return Finding(sentence=words.say(message, **shown), alt=alt, caption=caption)
+    return Finding(sentence=sentence, alt=alt, caption=caption)
 
 
 @finding.register
@@ -233,7 +249,9 @@ def _(result: CostCeiling, words: Words) -> Action:
         N_(
             "Observed, not forecast: cumulative gross profit at the given margin of the cohorts that are old enough. "
             "It "
-            "pays back within {months} months only below that; judge channels apart as soon as their costs are known."
+            "pays back within {months} months only below that; judge channels apart as soon as their costs are "
+            "known. Where the data begin in the middle of a shop's life, the first cohorts hold old customers seen "
+            "for the first time."
         ),
         months=result.months,
     )
