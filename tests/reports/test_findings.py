@@ -308,8 +308,8 @@ def test_the_best_arm_is_named_with_its_interval() -> None:
     # 6.00 against 5.00 with a variance near 1 in 1,000 each: 1.00 +- 1.96 x 0.0447; the visits double in both arms.
     found = verdict(made.arms(), WORDS, goal="spend", ratio=made.split())
     assert said(found.sentence) == (
-        "mail did best: $1.00 more spend per customer mailed than none ($0.91 to $1.09), up 20%. 3 of 4 effects hold "
-        "after correction for testing 4."
+        "mail did best: $1.00 more spend per customer mailed than none ($0.91 to $1.09), up 20%. 3 of 4 "
+        "differences hold after correction for testing 4."
     )
     assert found.status == "good"
 
