@@ -6,7 +6,7 @@ import codecs
 import os
 import re
 from collections.abc import Callable, Iterator, Mapping
-from datetime import datetime
+from datetime import UTC, datetime
 from pathlib import Path
 from typing import Any, TypeVar
 
@@ -84,7 +84,7 @@ def thousands(value: str) -> str:
 
 def date_format(value: str) -> str:
     """A strptime format from which a day comes back whole."""
-    day = datetime(2023, 11, 25)
+    day = datetime(2023, 11, 25, tzinfo=UTC)  # aware, so that %z has an offset to write
     try:
         if datetime.strptime(day.strftime(value), value).date() == day.date():
             return value

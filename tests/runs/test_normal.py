@@ -66,4 +66,5 @@ def test_normalised_names_nothing_of_the_machine() -> None:
 
 
 def test_normalised_is_a_valid_notebook() -> None:
-    nbformat.validate(normalised(executed(), parameters={}, root=ROOT))
+    notebook = normalised(executed(), parameters={}, root=ROOT)
+    assert list(nbformat.validator.iter_validate(notebook)) == []

@@ -92,7 +92,9 @@ def test_month_outside_the_data_is_refused_with_the_months_there(shop: Shop) -> 
 
 
 def test_store_without_dates_refuses_no_month(public: Callable[[str], Store]) -> None:
-    public("hillstrom").require_month(Month(1999, 1))
+    store = public("hillstrom")
+    store.require_month(Month(1999, 1))
+    assert store.coverage is None
 
 
 def test_store_can_be_closed_and_asked_again(shop: Shop) -> None:

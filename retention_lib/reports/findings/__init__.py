@@ -3,7 +3,7 @@
 Importing this package registers the sentences of every report.
 """
 
-from retention_lib.reports.findings import campaign, churn, data, loyalty, value
+from retention_lib.reports.findings import campaign, churn, data, loyalty, segments, value, winback
 from retention_lib.reports.findings.base import Finding, action, alert, finding, verdict
 
 __all__ = [
@@ -15,6 +15,8 @@ __all__ = [
     "data",
     "finding",
     "loyalty",
+    "segments",
     "value",
     "verdict",
+    "winback",
 ]

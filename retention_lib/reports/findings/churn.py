@@ -2,15 +2,13 @@
 
 from __future__ import annotations
 
-from retention_lib.models.economics import BreakEven
 from retention_lib.models.estimates import Estimate, NotEnough
 from retention_lib.models.lapse import LapseWindow, ReturnChance
 from retention_lib.models.retention import LapseCurve, MonthlyFlows, MonthRetention
-from retention_lib.models.segments import SegmentRates
 from retention_lib.models.survival import PurchaseSurvival
-from retention_lib.reports.blocks import Action, Alert, Status, Verdict
-from retention_lib.reports.findings.base import Finding, action, alert, finding, verdict
-from retention_lib.reports.rows import row, rows
+from retention_lib.reports.blocks import Alert, Status, Verdict
+from retention_lib.reports.findings.base import Finding, alert, finding, verdict
+from retention_lib.reports.rows import rows
 from retention_lib.reports.style import FEW
 from retention_lib.reports.words import N_, Words
 
@@ -292,127 +290,6 @@ def _(result: PurchaseSurvival, words: Words) -> Finding:
     return Finding(sentence=sentence, alt=alt, caption=caption)
 
 
-@finding.register
-def _(result: SegmentRates, words: Words) -> Finding:
-    table = result.table.set_index("segment")
-    judged = table[~table["thin"]]
-    caption = words.say(
-        N_(
-            "{n} segments, {base} customers counted; bars: 95% intervals; coloured: differs from the rest after "
-            "correction for {tests} comparisons."
-        ),
-        n=len(table),
-        base=int(table["base"].sum()),
-        tests=int(table["p_adjusted"].notna().sum()),
-    )
-    if result.highest is None or result.lowest is None or len(judged) < 2:
-        lonely = (
-            N_("Only one segment has {n} customers or more, so there is none to compare it with.")
-            if len(judged)
-            else N_("No segment is large enough to compare: each has fewer than {n}.")
-        )
-        sentence = words.say(lonely, n=result.minimum_base)
-        return Finding(sentence=sentence, alt=sentence, caption=caption)
-    high, low = row(table, result.highest), row(table, result.lowest)
-    shown = {
-        "highest": result.highest or words.say(N_("not stated")),
-        "high": words.percent(high["share"]),
-        "high_n": int(high["base"]),
-        "lowest": result.lowest or words.say(N_("not stated")),
-        "low": words.percent(low["share"]),
-        "low_n": int(low["base"]),
-    }
-    alt = words.say(
-        N_(
-            "Dots with intervals by segment: the share lost is highest in {highest} ({high} of {high_n}) and lowest in "
-            "{lowest} ({low} of {low_n})."
-        ),
-        **shown,
-    )
-    count = int(judged["differs"].sum())
-    if count:
-        sentence = words.say(
-            N_(
-                "The share lost is highest in **{highest}** ({high} of {high_n}) and lowest in {lowest} ({low} of "
-                "{low_n}); {count} of {tested} "
-                "segments differ from the rest by more than chance. That is where they leave, not yet why."
-            ),
-            count=count,
-            tested=len(judged),
-            **shown,
-        )
-    else:
-        sentence = words.say(
-            N_(
-                "Losses run from {low} ({lowest}) to {high} ({highest}), but no segment differs from the rest by more "
-                "than chance."
-            ),
-            **shown,
-        )
-    return Finding(sentence=sentence, alt=alt, caption=caption)
-
-
-@action.register
-def _(result: BreakEven, words: Words) -> Action:
-    letters = result.customers - result.customers // 2
-    title = words.say(
-        N_("Write to **{letters}** of the {n} customers who went quiet, drawn at random, and leave the others alone"),
-        letters=letters,
-        n=result.customers,
-    )
-    facts = (
-        (words.say(N_("Customers")), words.number(result.customers)),
-        (words.say(N_("Cost of the test")), words.money(letters * result.contact_cost)),
-        (words.say(N_("Pays")), _pays(result, words)),
-    )
-    return Action(title=title, tested=False, facts=facts, note=_test_note(result, words))
-
-
-def _pays(result: BreakEven, words: Words) -> str:
-    """When a contact pays for itself."""
-    if not result.one_in:
-        return words.say(N_("with any lift: a contact costs nothing"))
-    if not result.reachable:
-        return words.say(N_("not at this cost: even bringing everyone back would not cover it"))
-    return words.say(
-        N_("if every {n} contacts bring back one customer more than no contact would"),
-        n=words.number(max(1.0, result.one_in), 0),
-    )
-
-
-def _test_note(result: BreakEven, words: Words) -> str:
-    """What a test on one month's list can show."""
-    base, days = words.percent(result.base_share, 0), words.days(result.horizon_days)
-    room = 1 - result.base_share
-    if result.detectable_share is None:
-        return words.say(
-            N_("{base} come back by themselves. So few customers cannot show any lift: pool several months."), base=base
-        )
-    lift = words.points(result.detectable_share)
-    if result.detectable_share > room / 2:
-        return words.say(
-            N_(
-                "{base} come back by themselves, and a test of this size shows only a lift of {lift} or more of the "
-                "{room} "
-                "possible: one month can hardly show it, so pool several. Judge each list {days} after the contact."
-            ),
-            base=base,
-            lift=lift,
-            room=words.points(room),
-            days=days,
-        )
-    return words.say(
-        N_(
-            "{base} come back by themselves, so only the difference to those left alone counts. A test of this size "
-            "shows "
-            "a lift of {lift} or more; a smaller one needs several months together. Judge it {days} after the contact."
-        ),
-        base=base,
-        lift=lift,
-        days=days,
-    )
-
-
 @alert.register
 def _(result: LapseWindow, words: Words) -> Alert:
     return Alert(
@@ -426,20 +303,5 @@ def _(result: LapseWindow, words: Words) -> Alert:
             n=result.customers_judged,
             low=words.number(result.lapse.low, 1),
             high=words.number(result.lapse.high, 1),
-        ),
-    )
-
-
-@alert.register
-def _(result: SegmentRates, words: Words) -> Alert:
-    thin = int(result.table["thin"].sum())
-    return Alert(
-        level="warn" if thin else "ok",
-        title=words.say(N_("Thin groups.")),
-        sentence=words.count(
-            "{n} group has fewer than {minimum} customers; it is grey and not judged.",
-            "{n} groups have fewer than {minimum} customers; they are grey and not judged.",
-            thin,
-            minimum=result.minimum_base,
         ),
     )

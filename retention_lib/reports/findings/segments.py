@@ -1,0 +1,84 @@
+"""Sentences about groups of customers and departments that lose their buyers."""
+
+from __future__ import annotations
+
+from retention_lib.models.segments import SegmentRates
+from retention_lib.reports.blocks import Alert
+from retention_lib.reports.findings.base import Finding, alert, finding
+from retention_lib.reports.rows import row
+from retention_lib.reports.words import N_, Words
+
+
+@finding.register
+def _(result: SegmentRates, words: Words) -> Finding:
+    table = result.table.set_index("segment")
+    judged = table[~table["thin"]]
+    caption = words.say(
+        N_(
+            "{n} segments, {base} customers counted; bars: 95% intervals; coloured: differs from the rest after "
+            "correction for {tests} comparisons."
+        ),
+        n=len(table),
+        base=int(table["base"].sum()),
+        tests=int(table["p_adjusted"].notna().sum()),
+    )
+    if result.highest is None or result.lowest is None or len(judged) < 2:
+        lonely = (
+            N_("Only one segment has {n} customers or more, so there is none to compare it with.")
+            if len(judged)
+            else N_("No segment is large enough to compare: each has fewer than {n}.")
+        )
+        sentence = words.say(lonely, n=result.minimum_base)
+        return Finding(sentence=sentence, alt=sentence, caption=caption)
+    high, low = row(table, result.highest), row(table, result.lowest)
+    shown = {
+        "highest": result.highest or words.say(N_("not stated")),
+        "high": words.percent(high["share"]),
+        "high_n": int(high["base"]),
+        "lowest": result.lowest or words.say(N_("not stated")),
+        "low": words.percent(low["share"]),
+        "low_n": int(low["base"]),
+    }
+    alt = words.say(
+        N_(
+            "Dots with intervals by segment: the share lost is highest in {highest} ({high} of {high_n}) and lowest in "
+            "{lowest} ({low} of {low_n})."
+        ),
+        **shown,
+    )
+    count = int(judged["differs"].sum())
+    if count:
+        sentence = words.say(
+            N_(
+                "The share lost is highest in **{highest}** ({high} of {high_n}) and lowest in {lowest} ({low} of "
+                "{low_n}); {count} of {tested} "
+                "segments differ from the rest by more than chance. That is where they leave, not yet why."
+            ),
+            count=count,
+            tested=len(judged),
+            **shown,
+        )
+    else:
+        sentence = words.say(
+            N_(
+                "Losses run from {low} ({lowest}) to {high} ({highest}), but no segment differs from the rest by more "
+                "than chance."
+            ),
+            **shown,
+        )
+    return Finding(sentence=sentence, alt=alt, caption=caption)
+
+
+@alert.register
+def _(result: SegmentRates, words: Words) -> Alert:
+    thin = int(result.table["thin"].sum())
+    return Alert(
+        level="warn" if thin else "ok",
+        title=words.say(N_("Thin groups.")),
+        sentence=words.count(
+            "{n} group has fewer than {minimum} customers; it is grey and not judged.",
+            "{n} groups have fewer than {minimum} customers; they are grey and not judged.",
+            thin,
+            minimum=result.minimum_base,
+        ),
+    )
