@@ -67,10 +67,11 @@ def delimiter(value: str) -> str:
 def encoding(value: str) -> str:
     """A text encoding that Python knows."""
     try:
-        if "\0" not in value and codecs.lookup(value)._is_text_encoding:
-            return value
+        known = "\0" not in value and codecs.lookup(value)._is_text_encoding
     except LookupError:
-        pass
+        known = False
+    if known:
+        return value
     near = nearest_name(value, ("utf-8", "utf-8-sig", "utf-16", "cp1251", "cp1252", "koi8-r", "latin-1"))
     raise refusal("must be a text encoding such as utf-8 or cp1251", nearest=near)
 
@@ -86,10 +87,11 @@ def date_format(value: str) -> str:
     """A strptime format from which a day comes back whole."""
     day = datetime(2023, 11, 25, tzinfo=UTC)  # aware, so that %z has an offset to write
     try:
-        if datetime.strptime(day.strftime(value), value).date() == day.date():
-            return value
+        whole = datetime.strptime(day.strftime(value), value).date() == day.date()
     except (ValueError, re.error):
-        pass
+        whole = False
+    if whole:
+        return value
     raise refusal('must hold day, month and year, like "%d.%m.%Y" or "%d.%m.%Y %H:%M"')
 
 
