@@ -8,7 +8,7 @@ from typing import Annotated, Any, Literal, Self, get_args
 
 from pydantic import AfterValidator, BeforeValidator, Field, PrivateAttr, SecretStr
 
-from retention_lib.settings import rules
+from retention_lib.settings import rules, table_rules
 from retention_lib.settings.problems import nearest_name
 from retention_lib.settings.strict import Broken, IsoDate, IsoMonth, StrictModel
 
@@ -16,7 +16,15 @@ Dataset = Literal["complete_journey", "cdnow", "cdnow_sample", "hillstrom"]
 
 Share = Annotated[float, Field(allow_inf_nan=False), AfterValidator(rules.between(0, 1))]
 Cost = Annotated[float, Field(allow_inf_nan=False), AfterValidator(rules.at_least(0))]
+Rate = Annotated[float, Field(allow_inf_nan=False), AfterValidator(rules.above(0))]
 Text = Annotated[str, AfterValidator(rules.filled)]
+Words = Text | list[Text]
+
+CHECK_NOTEBOOK = "data_check"
+"""The notebook that checks a store's data."""
+
+CHECK_FOLDER = "check"
+"""Where a set's data checks are published, beside its months."""
 
 _BESIDE_DATASET = frozenset({"dataset", "title", "economics"})
 
@@ -88,29 +96,40 @@ class TableSource(StrictModel):
     """Where one table of a store is and how its columns are called there.
 
     Attributes:
-        path: The file, from the project's folder or absolute; `*` stands for any characters.
-        csv: How a text file is written; None for Parquet and for plain CSV.
+        path: The file, from the project's folder or absolute; `*` stands for any characters. None where the
+            table is read from a database.
+        table: The table in the store's database, with its schema if need be (`crm.orders`); None for files.
+        sheet: The sheet of a workbook; None where it has one sheet with data.
+        header_row: The line of a text file or the row of a sheet that names the columns, counted from 1; what
+            stands above it is not read.
+        csv: How values in text are written; None for Parquet, databases and plain CSV.
         columns: Names of our columns to the names in the file; a column not named here keeps its name.
+        values: For columns with a fixed list of words: our word to theirs, one or several.
         duplicates: Whether rows repeated exactly are merged (only where a row carries an order or line id).
+        repeated_orders: What several rows of one order without line ids are: its lines, which are summed, or
+            a conflict where they differ.
         variants: For `assignments`: short names to the variants' names in the data.
         metrics: For `outcomes`: the names of the measured columns.
     """
 
-    path: Annotated[str, AfterValidator(rules.table_path)]
+    path: Annotated[str, AfterValidator(rules.table_path)] | None = None
+    table: Annotated[str, AfterValidator(rules.database_table)] | None = None
+    sheet: Text | None = None
+    header_row: Annotated[int, AfterValidator(rules.between(1, 1000))] = 1
     csv: CsvFormat | None = None
     columns: dict[str, Text] = Field(default_factory=dict)
+    values: dict[str, dict[str, Words]] = Field(default_factory=dict)
     duplicates: Literal["merge", "keep"] = "merge"
+    repeated_orders: Literal["sum", "conflict"] = "sum"
     variants: dict[str, Text] | None = None
     metrics: list[str] | None = None
 
     @classmethod
     def broken_rules(cls, raw: Mapping[Any, Any]) -> Iterator[Broken]:
-        """A format of text belongs to text files; variants and metrics have usable names."""
-        path = raw.get("path")
-        if raw.get("csv") is not None and isinstance(path, str) and path.lower().endswith(".parquet"):
-            yield Broken(("csv",), "describes text files, and the path names a Parquet file")
-        yield from rules.broken_variants(raw.get("variants"))
-        yield from rules.broken_metrics(raw.get("metrics"))
+        """A table is a file or stands in a database; keys of a kind of file belong to that kind."""
+        yield from table_rules.broken_place(raw)
+        yield from table_rules.broken_variants(raw.get("variants"))
+        yield from table_rules.broken_metrics(raw.get("metrics"))
 
 
 class StoreSettings(StrictModel):
@@ -125,6 +144,10 @@ class StoreSettings(StrictModel):
         as_of: The last day of the data, when it is pinned; pages then ignore the month.
         completeness_days: A month is complete when there is a sale in its last so many days plus one.
         zero_amount_is_purchase: Whether a purchase of nothing counts as a purchase.
+        anonymous_limit: The share of rows without a customer, in [0, 1], above which a table is refused.
+        largest_person: More customer ids than so many under one person are left unmerged (`identities`).
+        exchange_rates: What one unit of another currency is worth in the store's own, by ISO code.
+        assumptions: Names of keys of the store that are assumed, not known; `dates` is the order of day and month.
         tables: Where each table is.
         economics: Facts that replace those of the set for this store.
     """
@@ -137,6 +160,10 @@ class StoreSettings(StrictModel):
     as_of: IsoDate | None = None
     completeness_days: Annotated[int, AfterValidator(rules.between(0, 31))] = 1
     zero_amount_is_purchase: bool = False
+    anonymous_limit: Share = 0.8
+    largest_person: Annotated[int, AfterValidator(rules.between(2, 1000))] = 10
+    exchange_rates: dict[str, Rate] = Field(default_factory=dict)
+    assumptions: list[Literal["timezone", "currency", "dates"]] = Field(default_factory=list)
     tables: dict[str, TableSource] = Field(default_factory=dict)
     economics: Economics | None = None
 
@@ -153,7 +180,9 @@ class StoreSettings(StrictModel):
                 yield Broken((key,), f"is missing; write it like {example}")
         if not raw.get("tables"):
             yield Broken(("tables",), "is missing; name at least transactions, or a public data set by dataset")
-        yield from rules.broken_tables(raw.get("tables"))
+        yield from table_rules.broken_rates(raw.get("exchange_rates"), raw.get("currency"))
+        yield from table_rules.broken_tables(raw.get("tables"))
+        yield from table_rules.broken_connection(raw)
 
 
 class ReportSettings(StrictModel):
@@ -231,6 +260,17 @@ class SetSettings(StrictModel):
         """
         name = self.reports[report_id].store or next(iter(self.stores))
         return name, self.stores[name]
+
+    def store_title(self, name: str, known: str) -> str:
+        """What pages call a store: the title it is known by, or the set's for an only store that states none."""
+        store = self.stores[name]
+        untitled = len(self.stores) == 1 and store.title is None and store.dataset is None
+        return self.title if untitled else known
+
+    def data_checks(self) -> Self:
+        """The same set with one report for each store: its data check, under the store's name."""
+        reports = {name: ReportSettings(id=name, notebook=CHECK_NOTEBOOK, store=name) for name in self.stores}
+        return self.model_copy(update={"reports": reports})
 
     def economics_for(self, report_id: str) -> Economics:
         """The money facts of the store a report is about.

@@ -14,18 +14,18 @@ from pydantic import SecretStr
 
 from retention_lib.settings.problems import nearest_name
 from retention_lib.settings.strict import NAME, NAME_RULE, Broken, one_of_rule, refusal
-from retention_lib.settings.tables import TABLES
 
 Number = TypeVar("Number", int, float)
 
-TABLE_ENDINGS = (".csv", ".csv.gz", ".txt", ".parquet")
-ENGINES = ("duckdb", "postgres", "postgresql", "clickhouse", "pyspark")
+TEXT_ENDINGS = (".csv", ".csv.gz", ".txt", ".txt.gz", ".tsv", ".tsv.gz")
+WORKBOOK_ENDINGS = (".xlsx", ".xlsm", ".xlsb", ".xls", ".ods")
+TABLE_ENDINGS = (*TEXT_ENDINGS, *WORKBOOK_ENDINGS, ".parquet")
+ENGINES = ("duckdb", "postgres", "postgresql")
 RESERVED_REPORTS = frozenset({"index"})
 
 _LOCALES = Path(__file__).parents[1] / "locale"
 _VARIABLE = re.compile(r"\$\{([^}]*)\}")
 _THOUSANDS = (" ", "\u00a0", "\u202f", ".", ",", "'", "’")
-_METRIC = re.compile(r"[a-z][a-z0-9_]{0,63}")
 
 
 def between(low: float, high: float) -> Callable[[Number], Number]:
@@ -45,6 +45,17 @@ def at_least(low: float) -> Callable[[float], float]:
     def rule(value: float) -> float:
         if not value >= low:
             raise refusal(f"must be {low:g} or more")
+        return value
+
+    return rule
+
+
+def above(low: float) -> Callable[[float], float]:
+    """A rule that a number is greater than `low`."""
+
+    def rule(value: float) -> float:
+        if not value > low:
+            raise refusal(f"must be more than {low:g}")
         return value
 
     return rule
@@ -102,6 +113,14 @@ def table_path(value: str) -> str:
     return value
 
 
+def database_table(value: str) -> str:
+    """A table's name in a database, with its schema if need be."""
+    parts = value.split(".")
+    if not value.isprintable() or len(parts) > 3 or not all(part.strip() == part and part for part in parts):
+        raise refusal("must be a table of the database, written like orders or crm.orders")
+    return value
+
+
 def connection(value: Any) -> Any:
     """An engine's address with every `${NAME}` taken from the environment; kept secret from here on."""
     if isinstance(value, SecretStr):
@@ -152,64 +171,6 @@ def language(value: str) -> str:
     if value not in known:
         raise refusal(one_of_rule(known), nearest=nearest_name(value, known))
     return value
-
-
-def broken_variants(raw: Any) -> Iterator[Broken]:
-    """Short names are usable, and no two stand for the same variant."""
-    if not isinstance(raw, Mapping):
-        return
-    for name in raw:
-        if not NAME.fullmatch(str(name)):
-            yield Broken(("variants", str(name)), NAME_RULE)
-    texts = [value for value in raw.values() if isinstance(value, str)]
-    for value in sorted({value for value in texts if texts.count(value) > 1}):
-        yield Broken(("variants",), "must give each variant of the data one short name only", value)
-
-
-def broken_metrics(raw: Any) -> Iterator[Broken]:
-    """Metrics have usable names that differ from each other and from the table's columns."""
-    if not isinstance(raw, list):
-        return
-    if not raw:
-        yield Broken(("metrics",), "must name at least one measured column")
-    taken: set[str] = set()
-    for name in raw:
-        if not isinstance(name, str):
-            continue
-        if not _METRIC.fullmatch(name):
-            yield Broken(("metrics", name), "is no usable name; take a-z, 0-9 and _ and begin with a letter")
-        elif name in TABLES["outcomes"].names:
-            yield Broken(("metrics", name), "is a column of its own and cannot be measured")
-        elif name in taken:
-            yield Broken(("metrics", name), "is listed twice")
-        taken.add(name)
-
-
-def broken_tables(raw: Any) -> Iterator[Broken]:
-    """Tables and their columns are known ones, and keys of one table stand at that table only."""
-    if not isinstance(raw, Mapping):
-        return
-    for name, source in raw.items():
-        if name not in TABLES:
-            yield Broken(("tables", str(name)), "is no table we know", nearest=nearest_name(name, TABLES))
-        elif isinstance(source, Mapping):
-            yield from _broken_source(str(name), source)
-
-
-def _broken_source(table: str, source: Mapping[Any, Any]) -> Iterator[Broken]:
-    for key, owner in (("variants", "assignments"), ("metrics", "outcomes")):
-        if source.get(key) is not None and table != owner:
-            yield Broken(("tables", table, key), f"belongs to the table {owner} only")
-    if table == "outcomes" and source.get("metrics") is None:
-        yield Broken(("tables", table, "metrics"), "is missing; list the measured columns, like [visit, spend]")
-    columns, metrics = source.get("columns"), source.get("metrics")
-    known = list(TABLES[table].names)
-    if TABLES[table].open_columns and isinstance(metrics, list):
-        known += [name for name in metrics if isinstance(name, str) and _METRIC.fullmatch(name)]
-    for column in columns if isinstance(columns, Mapping) else ():
-        if column not in known:
-            place = ("tables", table, "columns", str(column))
-            yield Broken(place, f"is no column of {table}", nearest=nearest_name(column, known))
 
 
 def broken_stores(raw: Mapping[Any, Any]) -> Iterator[Broken]:

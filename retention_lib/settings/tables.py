@@ -23,11 +23,13 @@ class ColumnSpec:
         name: The name used everywhere in the toolkit.
         kind: What its values are; timestamps are in the store's time zone, money in its currency.
         required: Whether the table is refused without it.
+        choices: The words it may hold; empty where any text will do.
     """
 
     name: str
     kind: ColumnKind
     required: bool
+    choices: tuple[str, ...] = ()
 
 
 @dataclass(frozen=True)
@@ -81,7 +83,8 @@ def _table(
     for words, is_required in ((required, True), (optional, False)):
         for word in words.split():
             column, _, kind = word.partition(":")
-            columns.append(ColumnSpec(column, _KINDS[kind or "text"], is_required))
+            choices = _CHOICES.get((name, column), ())
+            columns.append(ColumnSpec(column, _KINDS[kind or "text"], is_required, choices))
     return TableSpec(name, tuple(columns), one_of, open_columns)
 
 
@@ -95,12 +98,22 @@ _KINDS: Mapping[str, ColumnKind] = {
     "boolean": "boolean",
 }
 
+_CHOICES: Mapping[tuple[str, str], tuple[str, ...]] = {
+    ("identities", "kind"): ("card", "email", "phone", "cookie"),
+    ("loyalty_events", "event"): (
+        *("join", "earn", "grant", "redeem", "reverse"),
+        *("adjust", "expire", "forfeit", "tier", "leave"),
+    ),
+    ("web_events", "event"): ("visit", "view", "cart_add", "checkout", "purchase"),
+    ("feedback", "kind"): ("review", "survey"),
+}
+
 _ALL = (
     _table(
         "transactions",
         required="customer_id ordered_at:timestamp amount:money",
         optional="order_id line_id quantity:number product_id category discount:money cost:money channel"
-        " promised_at:timestamp delivered_at:timestamp coupon_id",
+        " promised_at:timestamp delivered_at:timestamp coupon_id currency",
     ),
     _table(
         "customers",

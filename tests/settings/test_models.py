@@ -141,12 +141,15 @@ def test_encoding_that_is_no_text_encoding_is_refused(encoding: str) -> None:
         CsvFormat(encoding=encoding)
 
 
-@pytest.mark.parametrize("path", ["orders.csv", "/data/a b/заказы*.CSV.GZ", "../x/y.parquet", "t.txt"])
+@pytest.mark.parametrize(
+    "path",
+    ["orders.csv", "/data/a b/заказы*.CSV.GZ", "../x/y.parquet", "t.txt", "t.tsv", "Отчёт.XLSX", "o.xls", "o.ods"],
+)
 def test_path_with_a_known_ending_is_taken(path: str) -> None:
     assert TableSource(path=path).path == path
 
 
-@pytest.mark.parametrize("path", ["", "orders", "orders.xlsx", "a\0.csv", "a\n.csv"])
+@pytest.mark.parametrize("path", ["", "orders", "orders.docx", "a\0.csv", "a\n.csv"])
 def test_path_without_a_known_ending_is_refused(path: str) -> None:
     with pytest.raises(ValidationError):
         TableSource(path=path)
@@ -156,3 +159,15 @@ def test_outcomes_map_their_metrics_to_columns() -> None:
     tables = {"outcomes": {"path": "a.csv", "metrics": ["spend"], "columns": {"customer_id": "ID", "spend": "SUM"}}}
     store = StoreSettings.model_validate({**SHOP, "tables": tables})
     assert store.tables["outcomes"].columns == {"customer_id": "ID", "spend": "SUM"}
+
+
+def test_data_checks_are_one_report_a_store() -> None:
+    shop = {"timezone": "Europe/Moscow", "currency": "RUB", "tables": {"transactions": {"path": "a.csv"}}}
+    given = {"title": "Two", "stores": {"east": shop, "west": shop}, "reports": {}}
+    report = {"id": "churn", "notebook": "churn", "store": "west"}
+    settings = SetSettings.model_validate({**given, "reports": {"churn": report}}).read_from(Path("parameters/two.yml"))
+    checks = settings.data_checks()
+    assert list(checks.reports) == ["east", "west"]
+    assert {report.notebook for report in checks.reports.values()} == {"data_check"}
+    assert checks.store_settings("west")[0] == "west"
+    assert (checks.file, list(settings.reports)) == (settings.file, ["churn"])
