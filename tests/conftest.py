@@ -1,4 +1,4 @@
-"""A real browser for the pages."""
+"""A real browser for the pages and a real server for the stores."""
 
 from __future__ import annotations
 
@@ -8,6 +8,7 @@ from collections.abc import Iterator
 from typing import Any
 
 import pytest
+from postgres_server import Postgres, programs, running
 
 NAMES = ("chromium", "chromium-browser", "google-chrome", "google-chrome-stable")
 
@@ -30,3 +31,16 @@ def chromium() -> Iterator[Any]:
         browser = playwright.chromium.launch(executable_path=found, args=options)
         yield browser
         browser.close()
+
+
+@pytest.fixture(scope="session")
+def postgres() -> Iterator[Postgres]:
+    """A PostgreSQL server; without it a test is skipped, or fails where RETENTION_REQUIRE asks for it."""
+    folder = programs()
+    if folder is None:
+        said = "there is no PostgreSQL on this machine; install it (apt-get install postgresql)"
+        if "postgres" in os.environ.get("RETENTION_REQUIRE", "").split(","):
+            pytest.fail(f"RETENTION_REQUIRE asks for postgres and {said}")
+        pytest.skip(said)
+    with running(folder) as server:
+        yield server

@@ -9,18 +9,19 @@ import shutil
 import uuid
 from contextlib import contextmanager
 from dataclasses import dataclass
-from datetime import date
+from datetime import date, timedelta
 from functools import cache
 from pathlib import Path
 from typing import TYPE_CHECKING, Any
 
 from retention_lib.stores.errors import DataError
-from retention_lib.stores.reconciliation import Reconciliation
+from retention_lib.stores.reconciliation import IN_THE_FUTURE, Reconciliation
 
 if TYPE_CHECKING:
     from collections.abc import Iterator
 
     from retention_lib.stores.sources import Source
+    from retention_lib.stores.terms import Terms
 
 _FACTS = "facts.json"
 _CHUNK = 1 << 20
@@ -47,14 +48,13 @@ class CachedTable:
     fingerprint: str
 
 
-def cached_table(source: Source, folder: Path, *, timezone: str, as_of: date | None) -> CachedTable:
+def cached_table(source: Source, folder: Path, terms: Terms) -> CachedTable:
     """The table as typed Parquet, taken in now unless the same was taken in before.
 
     Args:
         source: The files.
         folder: The cache's folder, made if need be.
-        timezone: The store's time zone.
-        as_of: The last day of the data where the store pins it.
+        terms: The store's terms.
 
     Raises:
         DataError: When the files cannot be read, break the contract or change meanwhile, or the folder cannot
@@ -63,19 +63,28 @@ def cached_table(source: Source, folder: Path, *, timezone: str, as_of: date | N
     try:
         folder.mkdir(parents=True, exist_ok=True)
         print_of_source = fingerprint(source, folder)
-        entry = folder / _key(source, print_of_source, timezone=timezone, as_of=as_of)
-        if not (entry / _FACTS).exists():
-            with _locked(folder / "locks" / f"{entry.name}.lock"):
-                if not (entry / _FACTS).exists():
-                    _make(source, entry, print_of_source, timezone=timezone, as_of=as_of)
+        entry = folder / _key(source, print_of_source, terms)
+        made = _made(entry, terms)
+        if made is None:
+            with locked(folder / "locks" / f"{entry.name}.lock"):
+                made = _made(entry, terms) or _make(source, entry, print_of_source, terms)
     except OSError as error:
         place = error.filename or folder
         raise DataError(f"{place}: {error.strerror}; free space or give access to the folder") from error
-    return _opened(entry, print_of_source)
+    return _opened(made, print_of_source)
 
 
-def _make(source: Source, entry: Path, print_of_source: str, *, timezone: str, as_of: date | None) -> None:
-    """Take the table in aside and put it in place by one rename."""
+def _made(entry: Path, terms: Terms) -> Path | None:
+    """The entry where the table was taken in before: for good, or on this day where rows lie in the future."""
+    return next((path for path in (entry, _of_day(entry, terms.today)) if (path / _FACTS).exists()), None)
+
+
+def _of_day(entry: Path, day: date) -> Path:
+    return entry.with_name(f"{entry.name}-{day}")
+
+
+def _make(source: Source, entry: Path, print_of_source: str, terms: Terms) -> Path:
+    """Take the table in aside and put it in place by one rename; an entry of the day replaces those of days past."""
     from retention_lib.stores.intake import take_in
 
     # The lock is ours, so what stands there is left over from a process that was killed.
@@ -83,7 +92,7 @@ def _make(source: Source, entry: Path, print_of_source: str, *, timezone: str, a
     shutil.rmtree(building, ignore_errors=True)
     building.mkdir()
     try:
-        taken = take_in(source, building, timezone=timezone, as_of=as_of)
+        taken = take_in(source, building, terms)
         shutil.rmtree(building / "scratch")
         if fingerprint(source, entry.parent) != print_of_source:
             raise DataError(f"{source.place}: the file changed while it was read; run again")
@@ -91,9 +100,22 @@ def _make(source: Source, entry: Path, print_of_source: str, *, timezone: str, a
         plain = {name: day and day.isoformat() for name, day in days.items()}
         facts = {"reconciliation": taken.reconciliation.to_plain(), **plain}
         (building / _FACTS).write_text(json.dumps(facts, indent=1), encoding="utf-8")
+        if any(reason.reason == IN_THE_FUTURE for reason in taken.reconciliation.reasons):
+            entry = _only_of_day(entry, terms.today)
         building.rename(entry)
     finally:
         shutil.rmtree(building, ignore_errors=True)
+    return entry
+
+
+def _only_of_day(entry: Path, day: date) -> Path:
+    """The place of a day's entry; those of days past go, but for yesterday's, which a run may still be reading."""
+    today = _of_day(entry, day)
+    yesterday = _of_day(entry, day - timedelta(days=1))
+    for old in entry.parent.glob(f"{entry.name}-*"):
+        if old not in (today, yesterday):
+            shutil.rmtree(old, ignore_errors=True)
+    return today
 
 
 def _opened(entry: Path, print_of_source: str) -> CachedTable:
@@ -110,7 +132,7 @@ def _opened(entry: Path, print_of_source: str) -> CachedTable:
 
 
 @contextmanager
-def _locked(path: Path) -> Iterator[None]:
+def locked(path: Path) -> Iterator[None]:
     """Hold a lock, so that two processes that need the same table do not both take it in."""
     path.parent.mkdir(exist_ok=True)
     with path.open("w") as lock:
@@ -125,11 +147,12 @@ def fingerprint(source: Source, folder: Path) -> str:
         source: The files.
         folder: Where hashes are remembered by path, size, time and inode.
     """
-    hashes = [_file_hash(path, folder / "hashes") for path in source.files]
+    hashes = [file_hash(path, folder / "hashes") for path in source.files]
     return hashes[0] if len(hashes) == 1 else hashlib.sha256("\n".join(hashes).encode()).hexdigest()
 
 
-def _file_hash(path: Path, folder: Path) -> str:
+def file_hash(path: Path, folder: Path) -> str:
+    """SHA-256 of a file, remembered in a folder by path, size, time and inode."""
     stat = path.stat()
     place = str(path.resolve())
     state = [place, stat.st_size, stat.st_mtime_ns, stat.st_ino]
@@ -156,7 +179,7 @@ def _known_hash(note: Path, state: list[Any]) -> str | None:
     return digest if known == state else None
 
 
-def _key(source: Source, print_of_source: str, *, timezone: str, as_of: date | None) -> str:
+def _key(source: Source, print_of_source: str, terms: Terms) -> str:
     """The name of a cache entry: everything that decides what it holds."""
     parts = {
         "code": _code_hash(),
@@ -165,8 +188,7 @@ def _key(source: Source, print_of_source: str, *, timezone: str, as_of: date | N
         "settings": source.settings.model_dump(mode="json"),
         "query": source.query,
         "stamps": source.stamps,
-        "timezone": timezone,
-        "as_of": as_of and as_of.isoformat(),
+        "terms": terms.to_plain(),
     }
     text = json.dumps(parts, sort_keys=True, ensure_ascii=False)
     return f"{source.table}-{hashlib.sha256(text.encode()).hexdigest()[:24]}"

@@ -1,14 +1,18 @@
-"""What stops a table before or after its rows are judged: notations to guess at, and rows mostly unusable."""
+"""What stops a table before its rows are judged: no rows, and notations that would have to be guessed at."""
 
 from __future__ import annotations
 
 from dataclasses import dataclass
 from typing import TYPE_CHECKING
 
+import ibis
+
 from retention_lib.stores import parsing
 from retention_lib.stores.engine import rows
 from retention_lib.stores.errors import DataError
+from retention_lib.stores.numbers import is_foreign_number, sign_beside
 from retention_lib.stores.rules import table_columns
+from retention_lib.stores.shapes import shown_value
 
 if TYPE_CHECKING:
     from collections.abc import Iterator, Mapping
@@ -18,13 +22,7 @@ if TYPE_CHECKING:
 
     from retention_lib.settings.tables import ColumnSpec
     from retention_lib.stores.parsing import Reading, Style
-    from retention_lib.stores.reconciliation import Reconciliation
     from retention_lib.stores.sources import Source
-
-MOST_REJECTED = 0.5
-"""The share of rows set aside above which a table no longer speaks for the shop."""
-
-_LONGEST_VALUE = 40
 
 
 @dataclass(frozen=True, kw_only=True)
@@ -46,7 +44,7 @@ class Suspect:
 
 def check_notation(
     source: Source, raw: ir.Table, readings: Mapping[str, Reading], style: Style, engine: Backend
-) -> None:
+) -> set[str]:
     """Check that there are rows and that numbers and dates are written the way the parameter file says.
 
     Args:
@@ -56,22 +54,27 @@ def check_notation(
         style: How values are written.
         engine: Where the rows are.
 
+    Returns:
+        The currencies' signs that stand beside amounts, in small letters.
+
     Raises:
         DataError: When there are no rows, or values would have to be guessed.
     """
-    suspects = [
-        suspect
-        for column in table_columns(source)
-        if column.name in readings
-        for suspect in _suspects(column, readings[column.name], style, f"tables.{source.table}.csv")
-    ]
-    counts = {str(number): suspect.predicate.sum() for number, suspect in enumerate(suspects)}
-    found = rows(engine, raw.aggregate(rows=raw.count(), **counts))[0]
+    columns = [column for column in table_columns(source) if column.name in readings]
+    place = f"tables.{source.table}.csv"
+    suspects = [suspect for column in columns for suspect in _suspects(column, readings[column.name], style, place)]
+    counts = {f"suspect:{number}": suspect.predicate.sum() for number, suspect in enumerate(suspects)}
+    money = [readings[column.name] for column in columns if column.kind == "money"]
+    texts = [reading.source for reading in money if reading.raw.type().is_string()]
+    signs = {f"sign:{number}": sign_beside(text, style).collect(distinct=True) for number, text in enumerate(texts)}
+    # One look at all rows answers everything.
+    found = rows(engine, raw.aggregate(rows=raw.count(), **counts, **signs))[0]
     if found["rows"] == 0:
         raise DataError(f"{source.place}: no {source.table} under the column names; export the file again")
     for number, suspect in enumerate(suspects):
-        if found[str(number)]:
+        if found[f"suspect:{number}"]:
             raise DataError(_sentence(suspect, source, raw, engine))
+    return {sign for name in signs for sign in found[name] or ()}
 
 
 def _suspects(column: ColumnSpec, reading: Reading, style: Style, place: str) -> Iterator[Suspect]:
@@ -79,12 +82,12 @@ def _suspects(column: ColumnSpec, reading: Reading, style: Style, place: str) ->
     if column.kind in ("timestamp", "date") and parsing.is_text_stamp(raw) and style.dates is None:
         serial = "is a spreadsheet's day number; format the column as a date and export again"
         foreign = f'is no ISO date and day and month are not guessed; set {place}.dates, like "%d.%m.%Y"'
-        yield Suspect(column=column.name, text=text, predicate=text.re_search(parsing.LOOKS_LIKE_SERIAL), remedy=serial)
-        looks = text.re_search(parsing.LOOKS_LIKE_DATE) & ~parsing.is_iso(text)
-        yield Suspect(column=column.name, text=text, predicate=looks, remedy=foreign)
+        for pattern, remedy in ((parsing.LOOKS_LIKE_SERIAL, serial), (parsing.LOOKS_LIKE_DATE, foreign)):
+            looks = ibis.cases((parsing.is_iso(text), False), else_=text.re_search(pattern))
+            yield Suspect(column=column.name, text=text, predicate=looks, remedy=remedy)
     elif column.kind in ("money", "number", "integer") and raw.type().is_string():
         remedy = f"is a number in another notation; set {place}.decimal and {place}.thousands"
-        foreign_number = parsing.is_foreign_number(text, style)
+        foreign_number = is_foreign_number(text, style)
         yield Suspect(column=column.name, text=text, predicate=foreign_number, remedy=remedy)
     elif column.kind == "text" and raw.type().is_floating():
         rounded = raw.notnull() & (raw.abs() >= 2**53)
@@ -96,25 +99,5 @@ def _sentence(suspect: Suspect, source: Source, raw: ir.Table, engine: Backend) 
     """The first row a suspicion holds for: its place, its value and the remedy."""
     marked = raw.select("source_index", "source_file", "source_row", value=suspect.text, suspect=suspect.predicate)
     first = rows(engine, marked.filter("suspect").order_by("source_index", "source_row").limit(1))[0]
-    value, column = first["value"][:_LONGEST_VALUE], source.column(suspect.column)
-    return f"{first['source_file']}: row {first['source_row']}: {column} {value!r} {suspect.remedy}"
-
-
-def check_share_kept(reconciliation: Reconciliation, source: Source) -> None:
-    """Check that most rows can be used, rows after the pinned last day aside.
-
-    Raises:
-        DataError: Naming the commonest reason.
-    """
-    reasons = [
-        reason
-        for reason in reconciliation.reasons
-        if reason.severity == "quarantine" and reason.reason != "after_as_of"
-    ]
-    rejected = sum(reason.rows for reason in reasons)
-    if reasons and rejected > MOST_REJECTED * reconciliation.rows_in:
-        worst = max(reasons, key=lambda reason: reason.rows)
-        raise DataError(
-            f"{source.place}: {rejected} of {reconciliation.rows_in} rows cannot be used, most for "
-            f"{worst.reason} ({worst.rows}); check columns and csv of tables.{source.table}"
-        )
+    value, column = shown_value(first["value"]), source.column(suspect.column)
+    return f"{first['source_file']}: row {first['source_row']}: {column} {value} {suspect.remedy}"

@@ -8,6 +8,7 @@ import ibis.expr.datatypes as dt
 
 from retention_lib.stores import parsing
 from retention_lib.stores.errors import DataError
+from retention_lib.stores.numbers import MONEY
 from retention_lib.stores.rules import table_columns
 
 if TYPE_CHECKING:
@@ -22,7 +23,7 @@ TYPES: Mapping[ColumnKind, dt.DataType] = {
     "text": dt.string,
     "timestamp": parsing.STAMP,
     "date": dt.date,
-    "money": parsing.MONEY,
+    "money": MONEY,
     "number": dt.float64,
     "integer": dt.int64,
     "boolean": dt.boolean,

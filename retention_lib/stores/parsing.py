@@ -12,18 +12,18 @@ from typing import TYPE_CHECKING
 import ibis
 import ibis.expr.datatypes as dt
 
+from retention_lib.stores.numbers import MONEY, Notation, exact_number
+
 if TYPE_CHECKING:
     import ibis.expr.types as ir
 
     from retention_lib.settings.tables import ColumnKind
 
-MONEY = dt.Decimal(18, 4)
 STAMP = dt.Timestamp(scale=6)
 UTC_STAMP = dt.Timestamp(timezone="UTC")
 
 # Excel and 1C write no-break spaces around and inside values; a byte order mark may survive a concatenation.
 BLANKS = " \t\r\n\u00a0\u202f\u2009\ufeff"
-_GROUP_MARKS = " \u00a0\u202f\u2009'\u2019"
 
 _DAY, _CLOCK = r"\d{4}-\d{2}-\d{2}", r"[ T]\d{2}:\d{2}(?::\d{2}(?:\.\d{1,9})?)?"
 _OFFSET = r"(Z|[+-]\d{2}(?::?\d{2})?)"
@@ -31,8 +31,8 @@ ISO_DATE = f"^{_DAY}(?:{_CLOCK})?$"
 ISO_STAMP_WITH_OFFSET = f"^{_DAY}{_CLOCK} ?{_OFFSET}$"
 LOOKS_LIKE_DATE = r"^\d{1,4}[./\\-]\d{1,2}[./\\-]\d{1,4}"
 LOOKS_LIKE_SERIAL = r"^[2-6]\d{4}(\.\d+)?$"
-_YES = ("true", "t", "yes", "y", "1", "1.0")
-_NO = ("false", "f", "no", "n", "0", "0.0")
+_YES = ("true", "t", "yes", "y", "1", "1.0", "да", "истина")
+_NO = ("false", "f", "no", "n", "0", "0.0", "нет", "ложь")
 
 
 @ibis.udf.scalar.builtin(name="trim", signature=((dt.string, dt.string), dt.string))
@@ -56,19 +56,15 @@ def _moment(zone: str, wall_clock: ir.Value) -> ir.TimestampValue: ...
 
 
 @dataclass(frozen=True, kw_only=True)
-class Style:
+class Style(Notation):
     """How the values of a source are written.
 
     Attributes:
-        decimal: The decimal mark, `.` or `,`.
-        thousands: The mark between thousands; blanks and apostrophes between them are always allowed.
         dates: The strptime format of dates; None when they are ISO.
         timezone: The store's time zone, to which every stamp is brought.
         stamps: The zone of stamps that name none; None when they already are the store's.
     """
 
-    decimal: str = "."
-    thousands: str | None = None
     dates: str | None = None
     timezone: str
     stamps: str | None = None
@@ -119,7 +115,7 @@ def source_text(raw: ir.Value) -> ir.StringValue:
     """
     kind = raw.type()
     if kind.is_floating():
-        whole = (raw == raw.floor()) & (raw.abs() < 2**53)
+        whole = (raw % 1 == 0) & (raw.abs() < 2**53)
         text = ibis.ifelse(whole, raw.try_cast("int64").cast("string"), raw.cast("string"))
         return ibis.ifelse(raw.isnan(), ibis.null("string"), text)
     if kind.is_integer():
@@ -130,32 +126,9 @@ def source_text(raw: ir.Value) -> ir.StringValue:
     return ibis.ifelse(text.re_search(f"^{blank}|{blank}$"), _trim(text, BLANKS), text).nullif("")
 
 
-def is_readable_number(text: ir.StringValue, style: Style) -> ir.BooleanValue:
-    """Whether a text is a number in the source's own notation."""
-    mark = re.escape(style.decimal)
-    group = "[" + re.escape(_GROUP_MARKS + (style.thousands or "")) + "]"
-    whole = rf"(?:\d+|\d{{1,3}}(?:{group}\d{{3}})+)"
-    return text.re_search(rf"^[+-]?(?:{whole}(?:{mark}\d*)?|{mark}\d+)(?:[eE][+-]?\d+)?$")
-
-
-def is_foreign_number(text: ir.StringValue, style: Style) -> ir.BooleanValue:
-    """Whether a text is a number in the other notation: 1.234,50 where 1,234.50 is wanted, or the reverse."""
-    other = re.escape("," if style.decimal == "." else ".")
-    looks = text.re_search(rf"^[+-]?[\d.,{re.escape(_GROUP_MARKS)}]*\d$") & text.re_search(other)
-    return looks & ~is_readable_number(text, style)
-
-
 def _number(raw: ir.Value, source: ir.StringValue, kind: ColumnKind, style: Style) -> ir.NumericValue:
-    if raw.type().is_numeric() or raw.type().is_boolean():
-        exact = raw.try_cast(MONEY)
-    else:
-        digits = source
-        for mark in _GROUP_MARKS + (style.thousands or ""):
-            digits = digits.replace(mark, "")
-        pointed = digits.replace(",", ".") if style.decimal == "," else digits
-        plain = source.re_search(r"^[+-]?\d+(?:\.\d+)?$" if style.decimal == "." else r"^[+-]?\d+$")
-        readable = is_readable_number(source, style)
-        exact = ibis.cases((plain, source), (readable, pointed), else_=ibis.null("string")).try_cast(MONEY)
+    typed = raw.type().is_numeric() or raw.type().is_boolean()
+    exact = raw.try_cast(MONEY) if typed else exact_number(source, style)
     if kind == "integer":
         return ibis.ifelse(exact == exact.round(0), exact.try_cast("int64"), ibis.null("int64"))
     return exact.cast("float64") if kind == "number" else exact

@@ -154,7 +154,12 @@ _COMPLETE_JOURNEY = PublicDataset(
         "customers": DatasetTable(
             files=("demographics.parquet",),
             query=_rows_of("demographics.parquet"),
-            columns={"customer_id": "household_id", "age_band": "age", "income_band": "income"},
+            columns={
+                "customer_id": "household_id",
+                "household_id": "household_id",
+                "age_band": "age",
+                "income_band": "income",
+            },
         ),
         "contacts": DatasetTable(
             files=("campaigns.parquet", "campaign_descriptions.parquet"),

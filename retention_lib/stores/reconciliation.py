@@ -11,6 +11,12 @@ if TYPE_CHECKING:
 
 Severity = Literal["quarantine", "merge", "warn"]
 
+TOTAL_LINE = "total_line"
+"""The reason of rows that add up others; their money stands in the source twice."""
+
+IN_THE_FUTURE = "in_the_future"
+"""The reason of rows of a later day than the one on which the table was taken in."""
+
 
 @dataclass(frozen=True, kw_only=True)
 class ReasonCount:
@@ -67,6 +73,14 @@ class Reconciliation:
         rows = self.rows_in == self.rows_kept + self.rows_rejected + self.rows_merged
         reasons = (self._rows("quarantine"), self._rows("merge")) == (self.rows_rejected, self.rows_merged)
         return rows and reasons and self._money_balanced
+
+    @property
+    def amount_of_rows(self) -> Decimal | None:
+        """Money of the rows kept and set aside, once each: without repeated rows and without lines of totals."""
+        if self.amount_kept is None or self.amount_rejected is None:
+            return None
+        totals = [reason.amount or Decimal(0) for reason in self.reasons if reason.reason == TOTAL_LINE]
+        return self.amount_kept + self.amount_rejected - sum(totals, Decimal(0))
 
     @property
     def _money_balanced(self) -> bool:

@@ -13,7 +13,8 @@ from typing import TYPE_CHECKING
 
 import ibis
 
-from retention_lib.settings.tables import TABLES, ColumnSpec, TableSpec
+from retention_lib.settings.tables import TABLES, ColumnSpec
+from retention_lib.stores.reconciliation import IN_THE_FUTURE, TOTAL_LINE
 
 if TYPE_CHECKING:
     from collections.abc import Mapping
@@ -22,6 +23,7 @@ if TYPE_CHECKING:
 
     from retention_lib.stores.reconciliation import Severity
     from retention_lib.stores.sources import Source
+    from retention_lib.stores.terms import Terms
 
 EARLIEST = date(1990, 1, 1)
 LATEST = date(2100, 1, 1)
@@ -29,6 +31,11 @@ LATEST = date(2100, 1, 1)
 DUPLICATE_MERGED = "duplicate_merged"
 DUPLICATE_KEPT = "duplicate_kept"
 CONFLICT = "conflicting_rows"
+AFTER_AS_OF = "after_as_of"
+ANONYMOUS = "missing_customer_id"
+
+BESIDE_THE_POINT = frozenset({TOTAL_LINE, AFTER_AS_OF})
+"""Reasons of rows that are set aside and say nothing about how good the others are."""
 
 MONEY_OF: Mapping[str, str] = {
     "transactions": "amount",
@@ -37,17 +44,6 @@ MONEY_OF: Mapping[str, str] = {
     "web_events": "value",
 }
 """The column whose sum is reconciled, for tables whose rows carry one amount."""
-
-KEYS: Mapping[str, tuple[str, ...]] = {
-    "customers": ("customer_id",),
-    "assignments": ("customer_id", "experiment_id"),
-    "outcomes": ("customer_id", "experiment_id"),
-    "costs": ("month",),
-}
-"""What names a row of a table that has one row each: repeated rows are merged, differing ones set aside."""
-
-LINE_KEY = ("customer_id", "order_id", "line_id", "ordered_at")
-"""What names an order line where the source has line ids: lines that differ in the rest contradict."""
 
 
 @dataclass(frozen=True, kw_only=True)
@@ -89,20 +85,21 @@ def table_columns(source: Source) -> tuple[ColumnSpec, ...]:
     return TABLES[source.table].columns + metrics
 
 
-def row_rules(source: Source, cells: Mapping[str, Cell], *, as_of: date | None) -> list[Rule]:
+def row_rules(source: Source, cells: Mapping[str, Cell], *, total_line: ir.BooleanValue, terms: Terms) -> list[Rule]:
     """The rules of a table in their order.
 
     Args:
         source: The table's source, which says which columns and variants to expect.
         cells: The columns that the source has.
-        as_of: The last day of the data where the store pins it.
+        total_line: Where a row is no row of its own but the sum of others.
+        terms: The store's terms.
     """
-    rules: list[Rule] = []
+    rules = [_quarantine(TOTAL_LINE, total_line)]
     for column in table_columns(source):
         if column.name not in cells:
             continue
         cell = cells[column.name]
-        rules += _required(column, cell, as_of) if column.required else _optional(column, cell)
+        rules += _required(column, cell, terms) if column.required else _optional(column, cell)
     rules += [_one_of(group, cells) for group in TABLES[source.table].one_of]
     if source.settings.variants is not None:
         known = list(source.settings.variants)
@@ -110,23 +107,27 @@ def row_rules(source: Source, cells: Mapping[str, Cell], *, as_of: date | None) 
     return rules
 
 
-def _required(column: ColumnSpec, cell: Cell, as_of: date | None) -> list[Rule]:
+def _required(column: ColumnSpec, cell: Cell, terms: Terms) -> list[Rule]:
     rules = [_quarantine(f"missing_{column.name}", cell.missing)]
-    if column.kind != "text":
-        rules.append(_quarantine(f"unreadable_{column.name}", cell.unreadable))
+    if column.kind != "text" or column.choices:
+        rules.append(_quarantine(_not_read(column), cell.unreadable))
     if column.kind in ("timestamp", "date"):
         day = cell.value.date() if column.kind == "timestamp" else cell.value
         outside = (day < ibis.literal(EARLIEST)) | (day >= ibis.literal(LATEST))
         rules.append(_quarantine(f"{column.name}_outside_1990_to_2099", outside))
-        if as_of is not None:
-            rules.append(_quarantine("after_as_of", day >= ibis.literal(as_of + timedelta(days=1))))
+        reason, last = (IN_THE_FUTURE, terms.today) if terms.as_of is None else (AFTER_AS_OF, terms.as_of)
+        rules.append(_quarantine(reason, day >= ibis.literal(last + timedelta(days=1))))
     return rules
 
 
 def _optional(column: ColumnSpec, cell: Cell) -> list[Rule]:
-    if column.kind == "text":
+    if column.kind == "text" and not column.choices:
         return []
-    return [Rule(reason=f"unreadable_{column.name}", severity="warn", predicate=cell.unreadable)]
+    return [Rule(reason=_not_read(column), severity="warn", predicate=cell.unreadable)]
+
+
+def _not_read(column: ColumnSpec) -> str:
+    return f"unknown_{column.name}" if column.choices else f"unreadable_{column.name}"
 
 
 def _one_of(group: tuple[str, ...], cells: Mapping[str, Cell]) -> Rule:
@@ -144,19 +145,18 @@ def rejection(rules: list[Rule]) -> ir.StringValue:
     return ibis.cases(*branches, else_=ibis.null("string"))
 
 
-def conflict_key(table: ir.Table, spec: TableSpec) -> list[ir.Value]:
-    """What names a row, so that two differing rows under one name contradict; empty where nothing does.
-
-    A refund of a line is no contradiction, so the sign of the amount belongs to the name of an order line.
-    """
-    if spec.name in KEYS:
-        return [table[name] for name in KEYS[spec.name]]
-    if spec.name == "transactions" and {"order_id", "line_id"} <= set(table.columns):
-        return [*(table[name] for name in LINE_KEY), table.amount.sign().name("sign")]
-    return []
+def is_kept(judged: ir.Table) -> ir.BooleanValue:
+    """Whether reports use a judged row."""
+    return judged.fate.isnull() | (judged.fate == DUPLICATE_KEPT)
 
 
-def carries_id(table: ir.Table) -> ir.BooleanValue:
-    """Whether a row names its order or its line, without which two equal rows may be two real events."""
-    ids = [table[name].notnull() for name in ("order_id", "line_id") if name in table.columns]
-    return reduce(or_, ids) if ids else ibis.literal(False)
+def is_rejected(judged: ir.Table) -> ir.BooleanValue:
+    """Whether a judged row is set aside."""
+    return judged.fate.notnull() & ~judged.fate.isin([DUPLICATE_KEPT, DUPLICATE_MERGED])
+
+
+def severity(reason: str) -> Severity:
+    """What is done with the rows of a fate."""
+    if reason == DUPLICATE_MERGED:
+        return "merge"
+    return "warn" if reason == DUPLICATE_KEPT else "quarantine"

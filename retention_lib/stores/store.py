@@ -2,20 +2,24 @@
 
 from __future__ import annotations
 
-from dataclasses import dataclass
 from datetime import date, timedelta
-from functools import cached_property
+from functools import cached_property, partial
 from typing import TYPE_CHECKING
 
 from retention_lib.settings.calendar import Month
 from retention_lib.settings.tables import TABLES
 from retention_lib.stores.cache import CachedTable, cached_table
+from retention_lib.stores.databases import Database
 from retention_lib.stores.errors import DataError, MonthError
+from retention_lib.stores.facts import Coverage, store_facts
+from retention_lib.stores.identities import persons_of
+from retention_lib.stores.privacy import hashed_id, set_key
 from retention_lib.stores.public import PUBLIC, dataset_source
 from retention_lib.stores.sources import Source, file_source
+from retention_lib.stores.terms import store_terms
 
 if TYPE_CHECKING:
-    from collections.abc import Mapping
+    from collections.abc import Callable, Mapping
     from pathlib import Path
     from types import TracebackType
     from typing import Self
@@ -24,53 +28,26 @@ if TYPE_CHECKING:
     from ibis.backends.duckdb import Backend
 
     from retention_lib.settings.models import StoreSettings
+    from retention_lib.stores.facts import StoreFacts
+    from retention_lib.stores.identities import MergeReport, Persons
     from retention_lib.stores.reconciliation import Reconciliation
-
-_ENGINE = "duckdb://"
-
-
-@dataclass(frozen=True, kw_only=True)
-class Coverage:
-    """The days a store's sales cover.
-
-    Attributes:
-        first_day: The first day with a sale.
-        last_day: The last day with a sale.
-    """
-
-    first_day: date
-    last_day: date
-
-
-@dataclass(frozen=True, kw_only=True)
-class StoreFacts:
-    """What is known about a store beside its tables.
-
-    Attributes:
-        name: The store's name in the set.
-        title: What pages call it.
-        currency: ISO 4217 code.
-        timezone: The zone of its days and stamps.
-        as_of: The last day of the data where it is pinned; such a store ignores the month asked for.
-        completeness_days: A month is complete with a sale on or after its last day less so many days.
-        zero_amount_is_purchase: Whether a purchase of nothing counts as a purchase.
-    """
-
-    name: str
-    title: str
-    currency: str
-    timezone: str
-    as_of: date | None
-    completeness_days: int
-    zero_amount_is_purchase: bool
 
 
 class Store:
     """A store whose tables were read, judged and counted; see `open_store`."""
 
-    def __init__(self, facts: StoreFacts, tables: Mapping[str, CachedTable]) -> None:
+    def __init__(
+        self,
+        facts: StoreFacts,
+        tables: Mapping[str, CachedTable],
+        refused: Mapping[str, DataError] | None = None,
+        *,
+        persons: Persons | None = None,
+    ) -> None:
         self._facts = facts
         self._tables = tables
+        self._refused = dict(refused or {})
+        self._persons = persons
 
     @property
     def name(self) -> str:
@@ -103,9 +80,19 @@ class Store:
         return self._facts.zero_amount_is_purchase
 
     @property
+    def completeness_days(self) -> int:
+        """A month is complete with a sale on or after its last day less so many days."""
+        return self._facts.completeness_days
+
+    @property
     def tables(self) -> tuple[str, ...]:
         """The tables the store has, in the contract's order."""
         return tuple(name for name in TABLES if name in self._tables)
+
+    @property
+    def refused(self) -> Mapping[str, DataError]:
+        """The tables that could not be used, each with its error; empty unless opened with `refuse=False`."""
+        return self._refused
 
     def has(self, *tables: str) -> bool:
         """Whether the store has all of these tables."""
@@ -115,7 +102,8 @@ class Store:
         """A table as an Ibis expression: the contract's columns that the source has, in canonical types.
 
         Text is trimmed, stamps are naive in the store's time zone, money is DECIMAL(18, 4). `transactions`
-        always has `order_id`: a row without one is an order of its own, named by its file and row.
+        always has `order_id`: a row without one is an order of its own, named by its file and row. With
+        `identities`, `customer_id` is the person's, and `customers` has one row a person.
 
         Raises:
             DataError: When the store has no such table.
@@ -147,11 +135,12 @@ class Store:
     def revenue_total(self) -> float:
         """Net money of the whole transactions source, whatever the month: rows used and rows set aside.
 
+        Lines of totals are left out, for they repeat the money of other rows.
+
         Raises:
             DataError: When the store has no transactions.
         """
-        count = self.reconciliation("transactions")
-        return float((count.amount_kept or 0) + (count.amount_rejected or 0))
+        return float(self.reconciliation("transactions").amount_of_rows or 0)
 
     def rejected(self, table: str) -> Path | None:
         """The rows set aside, as Parquet: `source_file`, `source_row`, `reason` and the source's columns.
@@ -165,6 +154,23 @@ class Store:
     def fingerprint(self) -> dict[str, str]:
         """SHA-256 of each table's source, in hexadecimal digits."""
         return {name: self._tables[name].fingerprint for name in self.tables}
+
+    def hashed_id(self, customer_id: str) -> str:
+        """A customer's id as pages show it: 12 hexadecimal digits, the same in every run of the set.
+
+        Raises:
+            DataError: When the set's key cannot be read or made.
+        """
+        return hashed_id(self._key, customer_id)
+
+    @property
+    def merging(self) -> MergeReport | None:
+        """What became of the customer ids; None without `identities`."""
+        return None if self._persons is None else self._persons.report(self.hashed_id)
+
+    @cached_property
+    def _key(self) -> bytes:
+        return set_key(self._facts.root, self._facts.set_name)
 
     def last_complete_month(self) -> Month:
         """The last month with a sale on or after its last day less the completeness days.
@@ -229,12 +235,13 @@ class Store:
 
         engine = connect()
         for name, cached in self._tables.items():
-            relation = f"read_parquet({quoted_text(str(cached.kept))})"
-            engine.raw_sql(f"CREATE VIEW {quoted_name(name)} AS FROM {relation}")
+            plain = f"FROM read_parquet({quoted_text(str(cached.kept))})"
+            relation = plain if self._persons is None else self._persons.relation(name, cached.kept)
+            engine.raw_sql(f"CREATE VIEW {quoted_name(name)} AS {relation}")
         return engine
 
 
-def open_store(name: str, settings: StoreSettings, *, root: Path) -> Store:
+def open_store(name: str, settings: StoreSettings, *, root: Path, set_name: str = "", refuse: bool = True) -> Store:
     """Open a store: read what is new, trust what was read before.
 
     Tables are read once and kept as typed Parquet in `data/.cache`; opening the same again reads no data.
@@ -243,39 +250,36 @@ def open_store(name: str, settings: StoreSettings, *, root: Path) -> Store:
         name: The store's name in the set.
         settings: Its part of the parameter file.
         root: The project's folder, from which paths count.
+        set_name: The set's name, whose key hashes customer ids; the store's own name if omitted.
+        refuse: Whether tables that break are an error; if not, they are left out and stand in `Store.refused`.
 
     Raises:
         DataError: When a file is missing or unreadable, or the data break a contract.
     """
-    facts = _facts(name, settings)
-    sources = _sources(name, settings, root)
+    facts = store_facts(name, settings, root=root, set_name=set_name or name)
+    terms = store_terms(facts, settings)
     folder = root / "data" / ".cache"
-    tables = {
-        source.table: cached_table(source, folder, timezone=facts.timezone, as_of=facts.as_of) for source in sources
-    }
-    return Store(facts, tables)
+    tables: dict[str, CachedTable] = {}
+    refused: dict[str, DataError] = {}
+    with Database(name, settings.connection, root=root) as database:
+        for table, source in _sources(settings, database, root).items():
+            try:
+                tables[table] = cached_table(source(), folder, terms)
+            except DataError as error:
+                refused[table] = error
+    if refuse and refused:
+        raise DataError("\n".join(str(error) for error in refused.values()))
+    return Store(facts, tables, refused, persons=persons_of(tables, folder, largest=settings.largest_person))
 
 
-def _facts(name: str, settings: StoreSettings) -> StoreFacts:
-    # A data set brings its own facts and settings allow none beside it.
-    about = settings if settings.dataset is None else PUBLIC[settings.dataset]
-    if about.timezone is None or about.currency is None:
-        raise DataError(f"{name}: timezone and currency are not known; set both for the store")
-    return StoreFacts(
-        name=name,
-        title=settings.title or about.title or name,
-        currency=about.currency,
-        timezone=about.timezone,
-        as_of=about.as_of,
-        completeness_days=settings.completeness_days,
-        zero_amount_is_purchase=about.zero_amount_is_purchase,
-    )
-
-
-def _sources(name: str, settings: StoreSettings, root: Path) -> list[Source]:
+def _sources(settings: StoreSettings, database: Database, root: Path) -> dict[str, Callable[[], Source]]:
+    """How to find each table's source; finding one may raise a DataError."""
     if settings.dataset is not None:
         dataset = PUBLIC[settings.dataset]
-        return [dataset_source(dataset, table) for table in dataset.tables]
-    if settings.connection.get_secret_value() != _ENGINE:
-        raise DataError(f"{name}: connection names an engine this version does not read from; use {_ENGINE}")
-    return [file_source(table, source, root=root) for table, source in settings.tables.items()]
+        return {table: partial(dataset_source, dataset, table) for table in dataset.tables}
+    return {
+        table: partial(file_source, table, source, root=root)
+        if source.table is None
+        else partial(database.source, table, source)
+        for table, source in settings.tables.items()
+    }

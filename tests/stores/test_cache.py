@@ -7,10 +7,10 @@ from datetime import date
 from pathlib import Path
 
 import pytest
-from stores.opening import PROJECT, Shop, records
+from stores.opening import PROJECT, Shop, reasons, records
 
 from retention_lib.settings.models import StoreSettings, TableSource
-from retention_lib.stores import cache, intake
+from retention_lib.stores import cache, intake, terms
 from retention_lib.stores.errors import DataError
 from retention_lib.stores.store import Store, open_store
 
@@ -41,7 +41,31 @@ def test_other_content_mapping_zone_and_last_day_are_other_entries(shop: Shop, t
     shop(GOOD, store={"timezone": "UTC"})
     shop(GOOD, store={"as_of": date(2024, 3, 1)})
     shop(GOOD, source={"columns": {"category": "order_id"}})
-    assert len(entries(tmp_path)) == 5
+    shop(GOOD, store={"exchange_rates": {"USD": 90.0}})
+    shop(GOOD, store={"currency": "EUR"})
+    assert len(entries(tmp_path)) == 7
+
+
+def test_rows_in_the_future_are_judged_again_on_another_day(
+    shop: Shop, tmp_path: Path, monkeypatch: pytest.MonkeyPatch
+) -> None:
+    def opened_on(day: int) -> Store:
+        monkeypatch.setattr(terms, "today_in", lambda _: date(2024, 2, day))
+        return shop(GOOD)
+
+    assert [reasons(opened_on(day)) for day in (4, 5, 5, 6)] == [*[{"in_the_future": 1}] * 3, {}]
+    # The last one holds on every later day; those of days past are gone but for yesterday's.
+    assert [name[-10:] for name in sorted(entries(tmp_path)) if name.count("-") > 1] == ["2024-02-04", "2024-02-05"]
+    made = entries(tmp_path)
+    assert reasons(opened_on(20)) == {}
+    assert entries(tmp_path) == made
+
+
+def test_entries_of_days_past_are_removed(shop: Shop, tmp_path: Path, monkeypatch: pytest.MonkeyPatch) -> None:
+    for day in (1, 3, 4):
+        monkeypatch.setattr(terms, "today_in", lambda _, day=day: date(2024, 2, day))
+        shop(GOOD)
+    assert [name[-10:] for name in sorted(entries(tmp_path))] == ["2024-02-03", "2024-02-04"]
 
 
 def test_file_rewritten_with_the_same_size_is_noticed(shop: Shop) -> None:

@@ -52,7 +52,8 @@ def test_header_alone_is_refused(shop: Shop) -> None:
 
 
 def test_missing_column_lists_found_and_nearest(shop: Shop) -> None:
-    sentence = refusal(shop, "CLIENTS,DATE,SUM\n1,2024-01-01,5\n", source={"columns": {"customer_id": "CLIENT"}})
+    columns = {"customer_id": "CLIENT", "ordered_at": "DATE", "amount": "SUM"}
+    sentence = refusal(shop, "CLIENTS,DATE,SUM\n1,2024-01-01,5\n", source={"columns": columns})
     assert sentence == (
         "data/orders.csv: has no column CLIENT for customer_id (found: CLIENTS, DATE, SUM); "
         "name it in tables.transactions.columns; did you mean CLIENTS?"
@@ -155,7 +156,7 @@ def test_utf16_without_saying_so_is_named(shop: Shop) -> None:
 
 def test_wrong_configured_encoding_is_named(shop: Shop) -> None:
     content = (GOOD + "Жук,c,2024-03-01,5\n").encode()
-    assert "is not ascii text" in refusal(shop, content, csv={"encoding": "ascii"})
+    assert "is not ascii text" in refusal(shop, content + b"\xff,d,2024-03-01,5", csv={"encoding": "ascii"})
     assert "is not utf-16 text" in refusal(shop, content + b"\xff", csv={"encoding": "utf-16"})
 
 
