@@ -1,4 +1,4 @@
-"""Sales of customers mailed by a campaign and of those left alone."""
+"""Sales of customers, or households, mailed by a campaign and of those left alone."""
 
 from __future__ import annotations
 
@@ -7,6 +7,9 @@ from datetime import date, timedelta
 
 import ibis
 import pandas as pd
+
+from retention_lib.measures.sharing import FEWEST, RARE, named_if_shared
+from retention_lib.measures.units import CUSTOMERS, Units
 
 
 @dataclass(frozen=True, kw_only=True)
@@ -55,8 +58,10 @@ def campaign_weeks(
     """
     sent = contacts.filter(contacts.campaign_id == campaign_id).sent_at.min().to_pandas()
     if pd.isna(sent):
-        known = sorted(contacts.select("campaign_id").distinct().to_pandas()["campaign_id"])
-        raise LookupError(f"campaign {campaign_id!r} has no message in contacts; known: {', '.join(known)}")
+        sizes = contacts.group_by("campaign_id").aggregate(mailed=contacts.customer_id.nunique())
+        # A campaign of a few may be a person's name in the wrong column.
+        known = sorted(sizes.filter(sizes.mailed >= FEWEST).to_pandas()["campaign_id"])
+        raise LookupError(f"campaign {campaign_id!r} has no message in contacts; known: {', '.join(known) or 'none'}")
     week = (sent.date() - origin).days // 7
     return CampaignWeeks(
         origin=origin,
@@ -68,23 +73,27 @@ def campaign_weeks(
     )
 
 
-def weekly_panel(transactions: ibis.Table, contacts: ibis.Table, weeks: CampaignWeeks) -> pd.DataFrame:
-    """Sales by customer and week, for those mailed by one campaign and those mailed by none.
+def weekly_panel(
+    transactions: ibis.Table, contacts: ibis.Table, weeks: CampaignWeeks, *, units: Units = CUSTOMERS
+) -> pd.DataFrame:
+    """Sales by customer, or household, and week, for those mailed by one campaign and those mailed by none.
 
-    Treated are customers whose first message of any campaign came in the week of this campaign and was
-    this campaign's; controls are customers without any message before the comparison ends. So no
-    control is touched, and nobody treated was touched before.
+    Treated are those whose first message of any campaign came in the week of this campaign and was this
+    campaign's; controls are those without any message before the comparison ends. So no control is touched,
+    and nobody treated was touched before. A household is mailed when a member is, and buys what its members buy.
 
     Args:
         transactions: The store's `transactions`.
         contacts: The store's `contacts`.
         weeks: From `campaign_weeks`.
+        units: Who counts as one.
 
     Returns:
-        One row a customer who ever bought, in a stable order: `customer` (running number, no id),
-        `treated` (bool), `touched_later` (bool: treated, and reached by another campaign before the
-        comparison ends) and a column `w_<k>` of net sales for each week k of the comparison.
+        One row a unit that ever bought, in a stable order: `customer` (running number, no id), `unit` (what
+        one unit is), `treated` (bool), `touched_later` (bool: treated, and reached by another campaign before
+        the comparison ends) and a column `w_<k>` of net sales for each week k of the comparison.
     """
+    transactions, contacts = units.of(transactions), units.of(contacts)
     groups = _groups(transactions, contacts, weeks)
     day = transactions.ordered_at.date()
     columns = {
@@ -94,11 +103,12 @@ def weekly_panel(transactions: ibis.Table, contacts: ibis.Table, weeks: Campaign
         )
         for week in range(weeks.first_week, weeks.end_week)
     }
-    sales = transactions.group_by("customer_id").aggregate(**columns)
-    panel = groups.left_join(sales, "customer_id").order_by("customer_id")
+    sales = transactions.group_by("unit").aggregate(**columns)
+    panel = groups.left_join(sales, "unit").order_by("unit")
     frame = panel.select("treated", "touched_later", *columns).to_pandas()
     filled = frame.astype(dict.fromkeys(columns, float)).fillna(dict.fromkeys(columns, 0.0))
-    return filled.assign(customer=range(len(filled)))[["customer", "treated", "touched_later", *columns]]
+    filled = filled.assign(customer=range(len(filled)), unit=units.name)
+    return filled[["customer", "unit", "treated", "touched_later", *columns]]
 
 
 def _groups(transactions: ibis.Table, contacts: ibis.Table, weeks: CampaignWeeks) -> ibis.Table:
@@ -108,7 +118,7 @@ def _groups(transactions: ibis.Table, contacts: ibis.Table, weeks: CampaignWeeks
     )
     own = contacts.campaign_id == weeks.campaign_id
     others = contacts.campaign_id != weeks.campaign_id
-    history = contacts.group_by("customer_id").aggregate(
+    history = contacts.group_by("unit").aggregate(
         first=contacts.sent_at.min(),
         own_first=contacts.sent_at.min(where=own),
         others_first=contacts.sent_at.min(where=others),
@@ -116,24 +126,28 @@ def _groups(transactions: ibis.Table, contacts: ibis.Table, weeks: CampaignWeeks
     in_week = (history.own_first >= start) & (history.own_first < next_week)
     untouched = history.others_first.isnull() | (history.others_first > history.own_first)
     groups = history.select(
-        "customer_id",
+        "unit",
         treated=(in_week & untouched).fill_null(False),
         touched=history["first"] < stop,
         touched_later=(history.others_first < stop).fill_null(False),
     )
-    buyers = transactions.select("customer_id").distinct().left_join(groups, "customer_id")
+    buyers = transactions.select("unit").distinct().left_join(groups, "unit")
     flags = {name: buyers[name].fill_null(False) for name in ("treated", "touched", "touched_later")}
-    marked = buyers.select("customer_id", **flags)
+    marked = buyers.select("unit", **flags)
     return marked.filter(marked.treated | ~marked.touched)
 
 
-def campaign_redemptions(contacts: ibis.Table, redemptions: ibis.Table | None, *, until: date) -> pd.DataFrame:
+def campaign_redemptions(
+    contacts: ibis.Table, redemptions: ibis.Table | None, *, until: date, fewest: int = FEWEST
+) -> pd.DataFrame:
     """Customers mailed by each campaign and those of them who used one of its coupons.
 
     Args:
         contacts: The store's `contacts`.
         redemptions: The store's `redemptions`; None where the store has none.
         until: First day that is no longer seen.
+        fewest: Campaigns of fewer customers are left out, and offers made to fewer are not told, for they may
+            name somebody.
 
     Returns:
         Columns `campaign` (id), `offer` (text; empty where unknown), `sent_on` (first day), `mailed`,
@@ -145,7 +159,10 @@ def campaign_redemptions(contacts: ibis.Table, redemptions: ibis.Table | None, *
     sent = contacts.filter(contacts.sent_at < stop)
     if "offer" not in sent.columns:
         sent = sent.mutate(offer=ibis.literal(""))
-    mailed = sent.group_by("campaign_id", "customer_id").aggregate(offer=sent.offer.max(), sent_at=sent.sent_at.min())
+    sent = named_if_shared(sent, "offer", fewest=fewest)
+    mailed = sent.group_by("campaign_id", "customer_id").aggregate(
+        offer=sent.offer.nullif(RARE).max(), sent_at=sent.sent_at.min()
+    )
     used = redemptions.filter(redemptions.redeemed_at < stop).select("campaign_id", "customer_id").distinct()
     joined = mailed.left_join(used.mutate(used=1), ["campaign_id", "customer_id"])
     campaigns = joined.group_by(campaign=joined.campaign_id).aggregate(
@@ -154,5 +171,5 @@ def campaign_redemptions(contacts: ibis.Table, redemptions: ibis.Table | None, *
         mailed=ibis._.count(),
         redeemed=joined.used.count(),
     )
-    frame = campaigns.order_by("sent_on", "campaign").to_pandas()
+    frame = campaigns.filter(campaigns.mailed >= fewest).order_by("sent_on", "campaign").to_pandas()
     return frame.assign(sent_on=frame["sent_on"].astype(str).str[:10])

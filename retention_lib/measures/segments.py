@@ -5,11 +5,18 @@ from __future__ import annotations
 import ibis
 import pandas as pd
 
+from retention_lib.measures.sharing import FEWEST, named_if_shared
 from retention_lib.settings.calendar import Month
 
 
 def lapse_by_attribute(
-    purchases: ibis.Table, customers: ibis.Table | None, attribute: str, *, month: Month, lapse_days: int
+    purchases: ibis.Table,
+    customers: ibis.Table | None,
+    attribute: str,
+    *,
+    month: Month,
+    lapse_days: int,
+    fewest: int = FEWEST,
 ) -> pd.DataFrame:
     """Customers active when a month began and those of them who lapsed, by an attribute.
 
@@ -19,6 +26,7 @@ def lapse_by_attribute(
         attribute: A column of `customers`.
         month: Month to read.
         lapse_days: The window W: active = bought in the last W days.
+        fewest: Values of fewer customers are put together under `sharing.RARE`, for they may name somebody.
 
     Returns:
         Columns `segment` (text; empty where the customer has no value or no row), `base`, `lost`
@@ -27,15 +35,16 @@ def lapse_by_attribute(
     if customers is None or attribute not in customers.columns:
         return pd.DataFrame({"segment": [], "base": [], "lost": []})
     active = _active(purchases, month=month, lapse_days=lapse_days)
-    known = active.left_join(customers.select("customer_id", value=customers[attribute]), "customer_id")
-    groups = known.group_by(segment=known.value.cast("string").fill_null("")).aggregate(
+    values = customers.select("customer_id", value=customers[attribute].cast("string"))
+    known = active.left_join(named_if_shared(values, "value", fewest=fewest), "customer_id")
+    groups = known.group_by(segment=known.value.fill_null("")).aggregate(
         base=ibis._.count(), lost=(~known.active_end).cast("int64").sum()
     )
     return groups.order_by("segment").to_pandas()
 
 
 def lapse_by_category(
-    transactions: ibis.Table, purchases: ibis.Table, *, month: Month, lapse_days: int
+    transactions: ibis.Table, purchases: ibis.Table, *, month: Month, lapse_days: int, fewest: int = FEWEST
 ) -> pd.DataFrame:
     """Buyers of each category when a month began, and those who stopped buying it.
 
@@ -44,6 +53,7 @@ def lapse_by_category(
         purchases: From `purchases.purchase_days`.
         month: Month to read.
         lapse_days: The window W; it is applied to purchases of the category.
+        fewest: Categories of fewer buyers are put together under `sharing.RARE`, for they may name somebody.
 
     Returns:
         Columns `segment` (category; empty where unknown), `base` (customers who bought it in the W
@@ -55,9 +65,11 @@ def lapse_by_category(
         return pd.DataFrame({"segment": [], "base": [], "lost": [], "elsewhere": []})
     start, end = ibis.date(month.start.isoformat()), ibis.date(month.end.isoformat())
     window = ibis.interval(days=lapse_days)
-    sales = transactions.filter(transactions.amount > 0)
+    sold = transactions.filter(transactions.amount > 0)
+    lines = sold.select("customer_id", "ordered_at", segment=sold.category.fill_null(""))
+    sales = named_if_shared(lines, "segment", fewest=fewest)
     day = sales.ordered_at.date()
-    bought = sales.group_by("customer_id", segment=sales.category.fill_null("")).aggregate(
+    bought = sales.group_by("customer_id", "segment").aggregate(
         at_start=((day >= start - window) & (day < start)).any(),
         at_end=((day >= end - window) & (day < end)).any(),
     )

@@ -6,6 +6,7 @@ import pytest
 from measures.tables import messages, sales, table
 
 from retention_lib.measures.campaigns import CampaignWeeks, campaign_redemptions, campaign_weeks, weekly_panel
+from retention_lib.measures.units import judged_units
 from retention_lib.stores.store import Store
 
 ORIGIN = date(2020, 1, 1)  # a Wednesday: weeks need not begin on Mondays
@@ -34,14 +35,18 @@ def test_weeks_are_cut_to_the_whole_weeks_seen() -> None:
 
 
 def test_an_unknown_campaign_is_refused_with_those_there_are() -> None:
-    contacts = messages(("ann", "B", "2020-01-02"), ("ann", "A", "2020-01-02"), ("bob", "A", "2020-01-03"))
-    with pytest.raises(LookupError, match="campaign 'C' has no message in contacts; known: A, B"):
+    named = [(f"c{number}", campaign, "2020-01-02") for number in range(5) for campaign in ("B", "A")]
+    contacts = messages(*named, ("ann", "Ann Smith", "2020-01-02"))  # a campaign of one may be a name
+    with pytest.raises(LookupError, match=r"campaign .C. has no message in contacts; known: A, B$"):
         campaign_weeks(contacts, "C", origin=ORIGIN, until=date(2021, 1, 1), weeks_before=4, weeks_after=4)
 
 
 WEEKS = CampaignWeeks(
     origin=ORIGIN, campaign_id="A", started=date(2020, 1, 15), event_week=2, first_week=1, end_week=4
 )  # event: 15 January
+
+
+ONE = {"unit": "customer", "touched_later": False}
 
 
 def panel(*contacts: tuple[str, str, str]) -> dict[str, bool]:
@@ -114,8 +119,8 @@ def test_the_panel_sums_half_open_weeks_and_nets_refunds() -> None:
     )
     frame = weekly_panel(shop, messages(("ann", "A", "2020-01-15")), WEEKS)
     assert frame.to_dict("records") == [
-        {"customer": 0, "treated": True, "touched_later": False, "w_1": 3.0, "w_2": -1.0, "w_3": 8.0},
-        {"customer": 1, "treated": False, "touched_later": False, "w_1": 0.0, "w_2": 0.0, "w_3": 0.0},
+        {**ONE, "customer": 0, "treated": True, "w_1": 3.0, "w_2": -1.0, "w_3": 8.0},
+        {**ONE, "customer": 1, "treated": False, "w_1": 0.0, "w_2": 0.0, "w_3": 0.0},
     ]
 
 
@@ -125,11 +130,32 @@ def test_campaign_8_of_the_complete_journey_has_the_published_groups(journey: St
         contacts, "8", origin=date(2017, 1, 1), until=date(2018, 1, 1), weeks_before=12, weeks_after=8
     )
     assert (weeks.first_week, weeks.event_week, weeks.end_week) == (6, 18, 26)
-    frame = weekly_panel(journey.table("transactions"), contacts, weeks)
+    units = judged_units(journey.find("customers"))
+    frame = weekly_panel(journey.table("transactions"), contacts, weeks, units=units)
+    assert (units.name, set(frame["unit"])) == ("household", {"household"})
     assert (int(frame["treated"].sum()), int((~frame["treated"]).sum())) == (511, 1198)
     weekly = [f"w_{week}" for week in range(6, 26)]
-    assert list(frame.columns) == ["customer", "treated", "touched_later", *weekly]
+    assert list(frame.columns) == ["customer", "unit", "treated", "touched_later", *weekly]
     assert not (frame["touched_later"] & ~frame["treated"]).any()
+
+
+def test_a_household_is_mailed_when_a_member_is_and_buys_what_its_members_buy() -> None:
+    shop = sales(
+        ("ann", "1", "2020-01-08", "1.00"),
+        ("bob", "2", "2020-01-09", "2.00"),  # lives with ann, who was mailed
+        ("cid", "3", "2020-01-08", "4.00"),
+        ("dan", "4", "2020-01-22", "8.00"),  # lives with cid, who was not
+        ("eve", "5", "2020-01-08", "16.00"),  # lives with nil, who never bought and was mailed by another before
+    )
+    contacts = messages(("ann", "A", "2020-01-15"), ("nil", "B", "2020-01-09"))
+    homes = {"ann": "h1", "bob": "h1", "cid": "h2", "dan": "h2", "eve": "h3", "nil": "h3"}
+    people = table(homes.items(), {"customer_id": "string", "household_id": "string"})
+    frame = weekly_panel(shop, contacts, WEEKS, units=judged_units(people))
+    home = {**ONE, "unit": "household"}
+    assert frame.to_dict("records") == [
+        {**home, "customer": 0, "treated": True, "w_1": 3.0, "w_2": 0.0, "w_3": 0.0},
+        {**home, "customer": 1, "treated": False, "w_1": 4.0, "w_2": 0.0, "w_3": 8.0},
+    ]
 
 
 def used(*rows: tuple[str, str, str]) -> object:
@@ -151,7 +177,7 @@ def test_redemptions_count_customers_and_not_coupons() -> None:
         ("bob", "A", "2020-02-01"),  # not seen
         ("bob", "B", "2020-01-20"),  # never mailed by B
     )
-    assert campaign_redemptions(contacts, coupons, until=date(2020, 2, 1)).to_dict("records") == [
+    assert campaign_redemptions(contacts, coupons, until=date(2020, 2, 1), fewest=1).to_dict("records") == [
         {"campaign": "B", "offer": "offer B", "sent_on": "2020-01-03", "mailed": 1, "redeemed": 0},
         {"campaign": "A", "offer": "offer A", "sent_on": "2020-01-14", "mailed": 2, "redeemed": 1},
     ]
@@ -159,10 +185,21 @@ def test_redemptions_count_customers_and_not_coupons() -> None:
 
 def test_contacts_without_offers_have_campaigns_without_a_text() -> None:
     contacts = messages(("ann", "A", "2020-01-15"), ("bob", "A", "2020-01-15")).drop("offer")
-    found = campaign_redemptions(contacts, used(("ann", "A", "2020-01-20")), until=date(2020, 2, 1))
+    found = campaign_redemptions(contacts, used(("ann", "A", "2020-01-20")), until=date(2020, 2, 1), fewest=1)
     assert found[["campaign", "offer", "mailed", "redeemed"]].to_dict("records") == [
         {"campaign": "A", "offer": "", "mailed": 2, "redeemed": 1}
     ]
+
+
+def test_campaigns_and_offers_of_a_few_are_not_named() -> None:
+    rows = [(f"c{number}", "A", "2020-01-15") for number in range(6)]
+    contacts = messages(*rows, ("ann", "Ann Smith", "2020-01-15"))
+    own = contacts.mutate(offer=contacts.customer_id.substitute({"c0": "all", "c1": "all", "c2": "all"}))
+    found = campaign_redemptions(own, used(("c1", "A", "2020-01-20")), until=date(2020, 2, 1))
+    expected = {"campaign": "A", "offer": "", "sent_on": "2020-01-15", "mailed": 6, "redeemed": 1}
+    assert found.to_dict("records") == [expected]
+    told = campaign_redemptions(own, used(), until=date(2020, 2, 1), fewest=3)
+    assert told["offer"].tolist() == ["all"]
 
 
 def test_a_store_without_redemptions_has_no_rows() -> None:

@@ -6,6 +6,7 @@ from measures.tables import bought, sales, table
 
 from retention_lib.measures.purchases import purchase_days
 from retention_lib.measures.segments import lapse_by_attribute, lapse_by_category
+from retention_lib.measures.sharing import RARE
 from retention_lib.settings.calendar import Month
 
 MARCH = Month(2020, 3)  # with 30 days: active at its start since 31 January, at its end since 2 March
@@ -30,7 +31,7 @@ def customers() -> ibis.Table:
 
 
 def counts(purchases: ibis.Table, attribute: str) -> list[tuple[str, int, int]]:
-    frame = lapse_by_attribute(purchases, customers(), attribute, month=MARCH, lapse_days=30)
+    frame = lapse_by_attribute(purchases, customers(), attribute, month=MARCH, lapse_days=30, fewest=1)
     return list(frame[["segment", "base", "lost"]].itertuples(index=False, name=None))
 
 
@@ -47,7 +48,7 @@ def test_an_attribute_of_numbers_gives_segments_of_text(purchases: ibis.Table) -
 def test_a_store_without_the_attribute_has_no_segments(
     purchases: ibis.Table, of_customers: ibis.Table | None, attribute: str
 ) -> None:
-    frame = lapse_by_attribute(purchases, of_customers, attribute, month=MARCH, lapse_days=30)
+    frame = lapse_by_attribute(purchases, of_customers, attribute, month=MARCH, lapse_days=30, fewest=1)
     assert frame.empty
     assert list(frame.columns) == ["segment", "base", "lost"]
 
@@ -66,7 +67,7 @@ def test_lapse_by_category_tells_those_gone_from_those_who_buy_something_else() 
         ("fay", "9", "2020-02-10", "-5.00", "tea"),  # a refund is no buyer of tea
     )
     purchases = purchase_days(shop, until=MARCH.end)
-    frame = lapse_by_category(shop, purchases, month=MARCH, lapse_days=30)
+    frame = lapse_by_category(shop, purchases, month=MARCH, lapse_days=30, fewest=1)
     assert frame.to_dict("records") == [
         {"segment": "", "base": 1, "lost": 1, "elsewhere": 0},
         {"segment": "jam", "base": 1, "lost": 1, "elsewhere": 0},
@@ -80,13 +81,42 @@ def test_a_buyer_whose_one_order_was_refunded_still_buys_elsewhere() -> None:
         ("ann", "1", "2020-02-12", "-5.00", "tea"),  # so no purchase day at the start
         ("ann", "2", "2020-03-20", "5.00", "jam"),
     )
-    frame = lapse_by_category(shop, purchase_days(shop, until=MARCH.end), month=MARCH, lapse_days=30)
+    frame = lapse_by_category(shop, purchase_days(shop, until=MARCH.end), month=MARCH, lapse_days=30, fewest=1)
     assert frame.to_dict("records") == [{"segment": "tea", "base": 1, "lost": 1, "elsewhere": 1}]
+
+
+def test_values_that_may_name_somebody_are_put_together() -> None:
+    purchases = bought(**dict.fromkeys("abcdefgh", "2020-02-10"))
+    # Five live in the north; three have their names where the region should be; a ninth never bought.
+    rows = [*[(name, "north", 1) for name in "abcde"], ("f", "Fay F", 1), ("g", "Gus G", 1), ("h", None, 1)]
+    people = table([*rows, ("z", "south", 1)], CUSTOMERS)
+    frame = lapse_by_attribute(purchases, people, "region", month=MARCH, lapse_days=30)
+    assert frame.to_dict("records") == [
+        {"segment": "", "base": 1, "lost": 1},
+        {"segment": RARE, "base": 2, "lost": 2},
+        {"segment": "north", "base": 5, "lost": 5},
+    ]
+
+
+def test_a_value_is_named_by_who_has_it_not_by_who_is_active() -> None:
+    rows = [(name, "north", 1) for name in "abcde"]
+    frame = lapse_by_attribute(bought(a="2020-02-10"), table(rows, CUSTOMERS), "region", month=MARCH, lapse_days=30)
+    assert frame["segment"].tolist() == ["north"]
+
+
+def test_categories_that_may_name_somebody_are_put_together() -> None:
+    rows = [(name, f"t{name}", "2020-02-10", "5.00", "tea") for name in "abcde"]
+    shop = sales(*rows, ("a", "x", "2020-02-10", "5.00", "for Ann"), ("b", "y", "2020-03-20", "5.00", "for Bob"))
+    frame = lapse_by_category(shop, purchase_days(shop, until=MARCH.end), month=MARCH, lapse_days=30)
+    assert frame.to_dict("records") == [
+        {"segment": RARE, "base": 1, "lost": 1, "elsewhere": 0},
+        {"segment": "tea", "base": 5, "lost": 5, "elsewhere": 1},
+    ]
 
 
 def test_sales_without_categories_have_no_segments() -> None:
     shop = sales(("ann", "1", "2020-02-10", "5.00"))
-    frame = lapse_by_category(shop, purchase_days(shop, until=MARCH.end), month=MARCH, lapse_days=30)
+    frame = lapse_by_category(shop, purchase_days(shop, until=MARCH.end), month=MARCH, lapse_days=30, fewest=1)
     assert frame.empty
     assert list(frame.columns) == ["segment", "base", "lost", "elsewhere"]
 

@@ -1,0 +1,195 @@
+"""What a check of the data reads: the fate of every row, the days and sizes of sales, and ids across tables."""
+
+from __future__ import annotations
+
+from datetime import date, timedelta
+from typing import TYPE_CHECKING
+
+import ibis
+import pandas as pd
+
+from retention_lib.measures.ids import look_alike_ids, orphan_counts
+from retention_lib.measures.sizes import customer_nets, largest_customers, largest_orders, order_sizes, order_totals
+from retention_lib.measures.sufficiency import sufficiency_facts
+from retention_lib.stores.engine import connect, rows
+
+if TYPE_CHECKING:
+    from collections.abc import Callable, Mapping
+    from pathlib import Path
+
+    from retention_lib.stores.reconciliation import Reconciliation
+    from retention_lib.stores.store import Store
+
+EXAMPLES = 3
+"""Places shown of each rule."""
+
+MONEY = ("amount_in", "amount_kept", "amount_rejected", "amount_merged")
+COUNTS = ("table", "rows_in", "rows_kept", "rows_rejected", "rows_merged", *MONEY)
+RULES = ("table", "reason", "severity", "rows", "rows_in", "share", "amount", "examples")
+DAYS = ("day", "orders", "revenue")
+SEVERITIES = ("stop", "quarantine", "warn", "merge")
+
+
+def quality_facts(store: Store, *, until: date | None = None) -> dict[str, pd.DataFrame]:
+    """Everything the checks judge, each as a small ordered frame.
+
+    Args:
+        store: The store; tables it refused are named among the rules.
+        until: First day of sales that is no longer seen; all of them if omitted. Counts of rows and ids are
+            always those of the whole source.
+
+    Returns:
+        `counts` (see `row_counts`), `rules` (`rule_counts`), `days` (`sales_days`), `coverage` (last_day and
+        completeness_days in one row; none without sales), `order_sizes`, `largest_orders`,
+        `largest_customers`, `customer_nets` (see `measures.sizes`), `look_alikes`, `orphans`
+        (`measures.ids`) and `sufficiency` (`measures.sufficiency`).
+    """
+    counts = {table: store.reconciliation(table) for table in store.tables}
+    refused = {table: str(error) for table, error in store.refused.items()}
+    rejected = {table: store.rejected(table) for table in store.tables}
+    tables = {name: store.table(name) for name in store.tables}
+    return {
+        "counts": row_counts(counts),
+        "rules": rule_counts(counts, rejected, refused),
+        **_sales_facts(store, until=until),
+        "look_alikes": look_alike_ids(tables, hashed=store.hashed_id),
+        "orphans": orphan_counts(tables),
+        "sufficiency": sufficiency_facts(store, until=until),
+    }
+
+
+def row_counts(counts: Mapping[str, Reconciliation]) -> pd.DataFrame:
+    """Rows and money of every table.
+
+    Args:
+        counts: The reconciliation of each table.
+
+    Returns:
+        Columns `table`, `rows_in`, `rows_kept`, `rows_rejected`, `rows_merged` (counts), `amount_in`,
+        `amount_kept`, `amount_rejected`, `amount_merged` (Decimal; None for a table without money), in the
+        order given.
+    """
+    found = [{name: getattr(count, name) for name in COUNTS} for count in counts.values()]
+    return pd.DataFrame(found, columns=list(COUNTS)).astype(dict.fromkeys(MONEY, object))
+
+
+def rule_counts(
+    counts: Mapping[str, Reconciliation], rejected: Mapping[str, Path | None], refused: Mapping[str, str]
+) -> pd.DataFrame:
+    """Every rule that rows broke, with the places of the first of them.
+
+    Args:
+        counts: The reconciliation of each table.
+        rejected: The rows set aside of each table, as Parquet.
+        refused: Tables that could not be read or trusted, with what is wrong.
+
+    Returns:
+        Columns `table`, `reason`, `severity` (stop, quarantine, warn, merge), `rows`, `rows_in` (counts; 0 for
+        stop), `share` (of the table's rows, in [0, 1]; NaN for stop), `amount` (Decimal or None), `examples`
+        (file:row of the first rows set aside; what is wrong for stop; else empty), worst severity first, then
+        the most rows.
+    """
+    found = [
+        {**dict.fromkeys(RULES), "table": table, "reason": "refused", "severity": "stop", "rows": 0, "rows_in": 0}
+        | {"share": float("nan"), "examples": sentence}
+        for table, sentence in refused.items()
+    ]
+    for table, count in counts.items():
+        places = _first_places(rejected.get(table))
+        found += [
+            {
+                "table": table,
+                "reason": reason.reason,
+                "severity": reason.severity,
+                "rows": reason.rows,
+                "rows_in": count.rows_in,
+                "share": reason.rows / count.rows_in,
+                "amount": reason.amount,
+                "examples": places.get(reason.reason, ""),
+            }
+            for reason in count.reasons
+        ]
+    frame = pd.DataFrame(found, columns=list(RULES)).astype({"amount": object, "examples": object})
+    frame = frame.assign(rank=[SEVERITIES.index(severity) for severity in frame["severity"]])
+    frame = frame.sort_values(["rank", "rows", "table", "reason"], ascending=[True, False, True, True])
+    return frame.drop(columns="rank").reset_index(drop=True)
+
+
+def sales_days(transactions: ibis.Table, *, until: date) -> pd.DataFrame:
+    """Sales of every day that has a row.
+
+    Args:
+        transactions: The store's `transactions`.
+        until: First day that is no longer seen.
+
+    Returns:
+        Columns `day` (date), `orders` (with a positive amount; count), `revenue` (net money), ordered by day.
+    """
+    seen = _seen(transactions, until)
+    days = seen.group_by(day=seen.ordered_at.date()).aggregate(
+        orders=seen.order_id.nunique(where=seen.amount > 0), revenue=seen.amount.sum()
+    )
+    frame = days.order_by("day").to_pandas()
+    plain = pd.Series([pd.Timestamp(day).date() for day in frame["day"]], dtype=object)
+    return frame.assign(day=plain, revenue=frame["revenue"].astype(float))[list(DAYS)]
+
+
+def _sales_facts(store: Store, *, until: date | None) -> dict[str, pd.DataFrame]:
+    """The frames about sales; empty ones where the store has none."""
+    transactions, coverage = store.find("transactions"), store.coverage
+    if transactions is None or coverage is None:
+        return _no_sales()
+    end = until or coverage.last_day + timedelta(days=1)
+    seen = _seen(transactions, end)
+    days = sales_days(seen, until=end)
+    sold = days.loc[days["orders"] > 0, "day"]
+    if sold.empty:
+        return _no_sales()
+    orders = order_totals(seen)
+    hashed: Callable[[str], str] = store.hashed_id
+    return {
+        "days": days,
+        "coverage": pd.DataFrame({"last_day": [sold.max()], "completeness_days": [store.completeness_days]}),
+        "order_sizes": order_sizes(orders),
+        "largest_orders": largest_orders(orders, hashed=hashed),
+        "largest_customers": largest_customers(seen, hashed=hashed),
+        "customer_nets": customer_nets(seen),
+    }
+
+
+def _no_sales() -> dict[str, pd.DataFrame]:
+    return {
+        "days": pd.DataFrame({"day": [], "orders": [], "revenue": []}),
+        "coverage": pd.DataFrame({"last_day": [], "completeness_days": []}),
+        "order_sizes": pd.DataFrame({"log_step": [], "refund": [], "orders": [], "revenue": []}),
+        "largest_orders": pd.DataFrame({"day": [], "amount": [], "customer": []}),
+        "largest_customers": pd.DataFrame({"customer": [], "customers": [], "rows": [], "orders": [], "revenue": []}),
+        "customer_nets": pd.DataFrame({"customers": [], "negative": [], "amount": []}),
+    }
+
+
+def _seen(transactions: ibis.Table, until: date) -> ibis.Table:
+    return transactions.filter(transactions.ordered_at < ibis.timestamp(until.isoformat()))
+
+
+def _first_places(rejected: Path | None) -> dict[str, str]:
+    """The first rows set aside for each reason, as file:row."""
+    if rejected is None:
+        return {}
+    engine = connect()
+    try:
+        table = engine.read_parquet(rejected)
+        order = [table.source_file, table.source_row]
+        numbered = table.select(
+            "reason",
+            "source_file",
+            "source_row",
+            number=ibis.row_number().over(ibis.window(group_by=table.reason, order_by=order)),
+        )
+        first = numbered.filter(numbered.number < EXAMPLES).order_by("reason", "number")
+        places: dict[str, list[str]] = {}
+        for row in rows(engine, first):
+            places.setdefault(row["reason"], []).append(f"{row['source_file']}:{row['source_row']}")
+    finally:
+        engine.disconnect()
+    return {reason: ", ".join(found) for reason, found in places.items()}
