@@ -23,10 +23,11 @@ class ContactProfit:
     Attributes:
         arm: The arm.
         best: The arm that earned most, itself or another.
-        per_contact: Effect on spend x margin - cost (money a customer contacted); the interval holds the
-            uncertainty of the effect only.
+        per_contact: Effect on spend x margin - cost (money a customer contacted), a household's effect shared by
+            its members in the arm; the interval holds the uncertainty of the effect only.
         gross_margin: Share of spend, in [0, 1].
         contact_cost: Cost of one contact (money).
+        unit: What `per_contact.n` counts: `customer` or `household`.
     """
 
     arm: str
@@ -34,6 +35,7 @@ class ContactProfit:
     per_contact: Estimate
     gross_margin: float
     contact_cost: float
+    unit: str = "customer"
 
     def to_frame(self) -> pd.DataFrame:
         """The figures, one row each; columns as in `figures_frame`."""
@@ -150,14 +152,16 @@ def contact_profits(
     if gross_margin is None or contact_cost is None:
         return [NotEnough("margin_and_cost_known", 0, 1)]
     rows = effects.table[(effects.table["metric"] == metric) & effects.table["claimed"].astype(bool)]
-    arms = list(rows.sort_values("effect", ascending=False)["arm"])
+    members = dict(zip(rows["arm"], rows["members"], strict=True))
+    arms = list(rows.loc[(rows["effect"] / rows["members"]).sort_values(ascending=False).index, "arm"])
     profits = [
         ContactProfit(
             arm=arm,
             best=arms[0],
-            per_contact=_profit(effects.effect(metric, arm), gross_margin, contact_cost),
+            per_contact=_profit(effects.effect(metric, arm), gross_margin / members[arm], contact_cost),
             gross_margin=gross_margin,
             contact_cost=contact_cost,
+            unit=effects.unit,
         )
         for arm in arms
     ]

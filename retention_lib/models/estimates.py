@@ -87,6 +87,12 @@ class NotEnough:
         return pd.DataFrame([asdict(self)])
 
 
+def unit_of(frame: Any) -> str:
+    """What one row of a measure counts as: its constant column `unit`; `customer` where it says nothing."""
+    told = isinstance(frame, pd.DataFrame) and "unit" in frame and len(frame) > 0
+    return str(frame["unit"].iloc[0]) if told else "customer"
+
+
 def figures_frame(result: Any) -> pd.DataFrame:
     """The scalar figures of a result dataclass, one row a field.
 

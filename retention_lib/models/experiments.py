@@ -10,7 +10,7 @@ from typing import Any
 import numpy as np
 import pandas as pd
 
-from retention_lib.models.estimates import Estimate, NotEnough
+from retention_lib.models.estimates import Estimate, NotEnough, unit_of
 from retention_lib.models.intervals import holm_adjusted, normal_quantile
 
 SAMPLE_RATIO_LIMIT = 0.001
@@ -28,16 +28,18 @@ class SampleRatio:
         p: Its p-value.
         broken: p below .001: the split is not what was planned, and no effect may be claimed.
         table: One row an arm: arm, customers, expected (counts), share, expected_share (in [0, 1]).
+        unit: What `customers` counts: `customer` or `household`.
     """
 
     statistic: float
     p: float
     broken: bool
     table: pd.DataFrame
+    unit: str = "customer"
 
     @property
     def customers(self) -> int:
-        """Customers in all arms (count)."""
+        """Customers, or households, in all arms (count)."""
         return int(self.table["customers"].sum())
 
     def to_frame(self) -> pd.DataFrame:
@@ -50,21 +52,23 @@ class ArmEffects:
     """Effects of every arm against control, metric by metric.
 
     Attributes:
-        table: One row a metric and arm, in the order given: arm, metric, base, control_base (customers),
-            binary (True for a metric of 0 and 1), control_mean, arm_mean, effect (arm minus control), low,
-            high, relative (effect / control mean), relative_low, relative_high, detectable (the smallest
-            true effect found with 80 % power), p (two-sided), p_adjusted (Holm over all rows), claimed,
-            reason (why not: "sample_ratio_broken", "customers_per_arm", "zero_variance",
-            "few_conversions", "not_significant"; missing = claimed).
+        table: One row a metric and arm, in the order given: arm, metric, base, control_base (customers or
+            households), members (customers of the arm per unit), binary (True for a metric of 0 and 1),
+            control_mean, arm_mean, effect (arm minus control), low, high, relative (effect / control mean),
+            relative_low, relative_high, detectable (the smallest true effect found with 80 % power), p
+            (two-sided), p_adjusted (Holm over all rows), claimed, reason (why not: "sample_ratio_broken",
+            "customers_per_arm", "zero_variance", "few_conversions", "not_significant"; missing = claimed).
             NaN = cannot be computed, with the reason beside it; relative is NaN when the control mean is 0,
             effect when an arm is empty.
         control: Name of the control arm.
         level: Confidence level of the intervals.
+        unit: What was counted: `customer` or `household`.
     """
 
     table: pd.DataFrame
     control: str
     level: float
+    unit: str = "customer"
 
     def effect(self, metric: str, arm: str) -> Estimate | NotEnough:
         """One effect: value = arm minus control, n = customers of both.
@@ -101,9 +105,10 @@ class ArmEffects:
 
 @dataclass(frozen=True, kw_only=True)
 class _Moments:
-    """Customers, mean and variance of one metric in one arm; successes only of a binary metric."""
+    """Units, customers a unit, mean and variance of one metric in one arm; successes only of a binary metric."""
 
     n: int
+    members: float
     mean: float
     variance: float
     binary: bool
@@ -120,7 +125,7 @@ def sample_ratio(
     """Whether customers were split over the arms as planned.
 
     Args:
-        counts: Customers by arm, as a mapping or as columns arm, customers.
+        counts: Customers by arm, as a mapping or as columns arm, customers and, where they are households, unit.
         expected: Planned ratio by arm, of any sum; equal arms if omitted. A planned arm that nobody is in
             counts as empty.
 
@@ -133,6 +138,7 @@ def sample_ratio(
     """
     if isinstance(counts, NotEnough):
         return counts
+    unit = unit_of(counts)
     if isinstance(counts, pd.DataFrame):
         counts = dict(zip(counts["arm"], counts["customers"], strict=True))
     ratio = dict.fromkeys(counts, 1.0) if expected is None else dict(expected)
@@ -147,7 +153,7 @@ def sample_ratio(
     total = found.sum()
     if (total * planned).min() < MINIMUM_EXPECTED:
         return NotEnough("customers_expected_per_arm", float((total * planned).min()), MINIMUM_EXPECTED)
-    return _sample_ratio(list(ratio), found, planned)
+    return _sample_ratio(list(ratio), found, planned, unit=unit)
 
 
 def arm_effects(
@@ -166,7 +172,8 @@ def arm_effects(
 
     Args:
         moments: Columns arm, metric, n (customers assigned), total and total_squares (sums of the metric
-            and of its square over them), binary (True for a metric of 0 and 1).
+            and of its square over them), binary (True for a metric of 0 and 1); where n counts households, also
+            unit (`household`) and members (customers assigned in them).
         control: The arm to compare with.
         level: Confidence level; an effect is claimed when p_adjusted is below 1 - level.
         ratio: The check of the split; a broken one, or one that could not be made, withholds every claim.
@@ -196,7 +203,8 @@ def arm_effects(
     rows = _comparisons(moments, arms, control, level)
     if not rows:
         return NotEnough("arms", 1, 2)
-    return ArmEffects(table=_judged(pd.DataFrame(rows), level, valid=_holds(ratio)), control=control, level=level)
+    table = _judged(pd.DataFrame(rows), level, valid=_holds(ratio))
+    return ArmEffects(table=table, control=control, level=level, unit=unit_of(moments))
 
 
 def effect_figures(
@@ -244,7 +252,7 @@ def _comparisons(moments: pd.DataFrame, arms: list[str], control: str, level: fl
     return rows
 
 
-def _sample_ratio(arms: list[str], found: np.ndarray, planned: np.ndarray) -> SampleRatio:
+def _sample_ratio(arms: list[str], found: np.ndarray, planned: np.ndarray, *, unit: str) -> SampleRatio:
     """Pearson's test of the found against the planned split."""
     from scipy.special import chdtrc
 
@@ -253,7 +261,7 @@ def _sample_ratio(arms: list[str], found: np.ndarray, planned: np.ndarray) -> Sa
     p = float(chdtrc(len(arms) - 1, statistic))
     table = pd.DataFrame({"arm": arms, "customers": found.astype("int64"), "expected": wanted})
     table = table.assign(share=found / found.sum(), expected_share=planned)
-    return SampleRatio(statistic=statistic, p=p, broken=p < SAMPLE_RATIO_LIMIT, table=table)
+    return SampleRatio(statistic=statistic, p=p, broken=p < SAMPLE_RATIO_LIMIT, table=table, unit=unit)
 
 
 def _moments(row: Mapping[Hashable, Any]) -> _Moments:
@@ -263,7 +271,7 @@ def _moments(row: Mapping[Hashable, Any]) -> _Moments:
     place = f"metric {row['metric']!r} of arm {row['arm']!r}"
     if n == 0:
         # Nobody in the arm has a value, and so it has no sums.
-        return _Moments(n=0, mean=math.nan, variance=0.0, binary=binary)
+        return _Moments(n=0, members=1.0, mean=math.nan, variance=0.0, binary=binary)
     if not all(map(math.isfinite, (n, total, squares))) or n < 0:
         msg = f"{place} has sums that are no numbers: check for missing values in the metric"
         raise ValueError(msg)
@@ -274,7 +282,9 @@ def _moments(row: Mapping[Hashable, Any]) -> _Moments:
     spread = squares - total * mean
     # What is left of the squares after the subtraction is rounding when it is 1e-12 of them.
     variance = spread / (n - 1) if n > 1 and spread > 1e-12 * squares else 0.0
-    return _Moments(n=int(n), mean=mean, variance=mean * (1 - mean) if binary else variance, binary=binary)
+    members = float(row.get("members", n)) / n
+    variance = mean * (1 - mean) if binary else variance
+    return _Moments(n=int(n), members=members, mean=mean, variance=variance, binary=binary)
 
 
 def _refusal(arm: _Moments, control: _Moments) -> str | None:
@@ -296,6 +306,7 @@ def _comparison(arm: _Moments, control: _Moments, level: float) -> dict[str, obj
     row: dict[str, object] = {
         "base": arm.n,
         "control_base": control.n,
+        "members": arm.members,
         "binary": arm.binary,
         "control_mean": control.mean,
         "arm_mean": arm.mean,
@@ -356,6 +367,7 @@ def _judged(table: pd.DataFrame, level: float, *, valid: bool) -> pd.DataFrame:
         "metric",
         "base",
         "control_base",
+        "members",
         "binary",
         "control_mean",
         "arm_mean",

@@ -13,7 +13,7 @@ from typing import Any
 import numpy as np
 import pandas as pd
 
-from retention_lib.models.estimates import Estimate, NotEnough, figures_frame
+from retention_lib.models.estimates import Estimate, NotEnough, figures_frame, unit_of
 
 NEEDED_HOUSEHOLDS = 30
 NEEDED_WEEKS_BEFORE = 2
@@ -48,6 +48,7 @@ class NaiveDifference:
         treated: Customers addressed.
         controls: Customers not addressed.
         gap_before: The same gap in the weeks before the event; None where none were seen.
+        unit: What was counted: `customer` or `household`.
     """
 
     treated_mean: float
@@ -56,6 +57,7 @@ class NaiveDifference:
     treated: int
     controls: int
     gap_before: float | None = None
+    unit: str = "customer"
 
     def to_frame(self) -> pd.DataFrame:
         """The figures, one row each."""
@@ -64,7 +66,7 @@ class NaiveDifference:
 
 @dataclass(frozen=True, kw_only=True)
 class EventStudy:
-    """Effect of a campaign on sales a household-week.
+    """Effect of a campaign on sales a household-week, or customer-week where no households are known.
 
     Attributes:
         effects: One row a week: week (relative to the event, 0 = the event's week), effect (currency a
@@ -73,10 +75,11 @@ class EventStudy:
             pre-trend is not rejected; `reason` "pretrend_rejected" or "effect_not_shown" otherwise.
         did_relative: `did_effect` over what the treated would have spent without it; None when that is <= 0.
         pretrend_p: Joint Wald test that all effects before the event are 0.
-        households_treated: Treated households.
-        households_control: Control households.
+        households_treated: Treated households, or customers.
+        households_control: Control households, or customers.
         weeks_before: Weeks before the event in the panel.
         weeks_after: Weeks from the event on in the panel.
+        unit: What was counted: `customer` or `household`.
     """
 
     effects: pd.DataFrame
@@ -87,6 +90,7 @@ class EventStudy:
     households_control: int
     weeks_before: int
     weeks_after: int
+    unit: str = "customer"
 
     def to_frame(self) -> pd.DataFrame:
         """The effects by week."""
@@ -167,7 +171,10 @@ def difference_after(panel: pd.DataFrame | NotEnough, *, event_week: int) -> Nai
         for group in (weekly[panel["treated"]], weekly[~panel["treated"]])
     )
     gap = naive_difference(treated, control)
-    if isinstance(gap, NotEnough) or not before:
+    if isinstance(gap, NotEnough):
+        return gap
+    gap = replace(gap, unit=unit_of(panel))
+    if not before:
         return gap
     earlier = panel[before].mean(axis=1)
     return replace(gap, gap_before=float(earlier[panel["treated"]].mean() - earlier[~panel["treated"]].mean()))
@@ -177,16 +184,17 @@ def event_study(panel: pd.DataFrame | NotEnough, *, first_week: int, event_week:
     """Two-way fixed effects event study of one campaign on a balanced panel.
 
     Args:
-        panel: One row a household: customer_id, treated (bool), and w_<k> for each week k: sales of that
-            week, 0 without a purchase. Weeks before `first_week` are left out. Controls must be untreated
-            throughout.
+        panel: One row a household or customer: unit (which of them), treated (bool), and w_<k> for each week
+            k: sales of that week, 0 without a purchase. Weeks before `first_week` are left out. Controls must be
+            untreated throughout.
         first_week: First week k used.
         event_week: Week k in which the campaign began.
 
     Returns:
-        The study, standard errors clustered by household; `NotEnough` under 30 households in a group
-        ("households_treated", "households_control"), under two weeks before or one from the event on
-        ("weeks_before", "weeks_after"), or when sales do not vary ("sales_variation").
+        The study, standard errors clustered by household; `NotEnough` under 30 households or customers in a group
+        ("households_treated", "households_control", "customers_mailed", "customers_unmailed"), under two weeks
+        before or one from the event on ("weeks_before", "weeks_after"), or when sales do not vary
+        ("sales_variation").
 
     Raises:
         ValueError: A week between the first and the last has no column, or a sale is missing.
@@ -221,6 +229,7 @@ def event_study(panel: pd.DataFrame | NotEnough, *, first_week: int, event_week:
         households_control=int((~treated).sum()),
         weeks_before=int((relative < 0).sum()),
         weeks_after=int((relative >= 0).sum()),
+        unit=unit_of(panel),
     )
 
 
@@ -229,14 +238,16 @@ class OtherContacts:
     """How far other campaigns disturb the comparison.
 
     Attributes:
-        treated: Treated households (count).
+        treated: Treated households, or customers (count).
         touched: Of them, reached by another campaign before the comparison ends (count).
         effect_without: The effect when these are left out.
+        unit: What was counted: `customer` or `household`.
     """
 
     treated: int
     touched: int
     effect_without: Estimate | NotEnough
+    unit: str = "customer"
 
     def to_frame(self) -> pd.DataFrame:
         """The figures, one row each."""
@@ -262,6 +273,7 @@ def other_contacts(panel: pd.DataFrame | NotEnough, *, first_week: int, event_we
         treated=int(panel["treated"].sum()),
         touched=int(touched.sum()),
         effect_without=study if isinstance(study, NotEnough) else study.did_effect,
+        unit=unit_of(panel),
     )
 
 
@@ -280,9 +292,12 @@ def _refusal(panel: pd.DataFrame, weeks: list[int], event_week: int) -> NotEnoug
     """Why the panel cannot carry the study, or None."""
     treated = int(panel["treated"].sum())
     before = sum(week < event_week for week in weeks)
+    few_treated, few_control = "customers_mailed", "customers_unmailed"
+    if unit_of(panel) == "household":
+        few_treated, few_control = "households_treated", "households_control"
     needs = (
-        ("households_treated", treated, NEEDED_HOUSEHOLDS),
-        ("households_control", len(panel) - treated, NEEDED_HOUSEHOLDS),
+        (few_treated, treated, NEEDED_HOUSEHOLDS),
+        (few_control, len(panel) - treated, NEEDED_HOUSEHOLDS),
         ("weeks_before", before, NEEDED_WEEKS_BEFORE),
         ("weeks_after", len(weeks) - before, 1),
     )

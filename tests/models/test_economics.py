@@ -1,5 +1,6 @@
 from __future__ import annotations
 
+from dataclasses import replace
 from datetime import date
 from typing import Any
 
@@ -119,6 +120,19 @@ def test_contact_profits_are_the_effect_times_margin_less_cost_best_first() -> N
     assert profits[0].per_contact.low == pytest.approx(0.4 * call.low - 0.5)
     assert profits[0].per_contact.high == pytest.approx(0.4 * call.high - 0.5)
     assert profits[0].per_contact.n == 2000
+
+
+def test_a_households_effect_is_shared_by_the_members_contacted() -> None:
+    effects = spends(("none", 5.0), ("mail", 6.0), ("call", 7.0))
+    # Four members a household called, one mailed: a call earns 2 / 4 x 0.4 and a letter 1 x 0.4, less 0.1.
+    table = effects.table.assign(members=[1.0 if arm == "mail" else 4.0 for arm in effects.table["arm"]])
+    by_home = replace(effects, table=table, unit="household")
+    profits = contact_profits(by_home, metric="spend", gross_margin=0.4, contact_cost=0.1)
+    assert [(profit.arm, profit.best, profit.unit) for profit in profits] == [
+        ("mail", "mail", "household"),
+        ("call", "mail", "household"),
+    ]
+    assert [profit.per_contact.value for profit in profits] == pytest.approx([0.3, 0.1])
 
 
 def test_contact_profits_name_what_is_missing() -> None:

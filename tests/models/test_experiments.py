@@ -312,3 +312,14 @@ def test_sample_ratio_reads_a_frame_of_arms_as_it_does_a_mapping() -> None:
     assert sample_ratio(frame.iloc[:1]) == NotEnough("arms", 1, 2)
     assert sample_ratio(frame.iloc[:0]) == NotEnough("arms", 0, 2)
     assert sample_ratio(frame, expected={"mens": 1, "womens": 1, "none": 2}).broken
+
+
+def test_households_are_passed_on_and_their_members_counted() -> None:
+    frame = pd.DataFrame({"arm": ["mail", "none"], "customers": [100, 110], "unit": "household"})
+    assert (sample_ratio(frame).unit, sample_ratio({"unit": 100, "none": 110}).unit) == ("household", "customer")
+    rng = np.random.default_rng(4)
+    moments = spend({"mail": rng.normal(6, 1, 100), "none": rng.normal(5, 1, 110)})
+    effects = arm_effects(moments.assign(unit="household", members=[250, 110]), control="none")
+    assert (effects.unit, effects.table["members"].tolist()) == ("household", [2.5])
+    alone = arm_effects(moments, control="none")
+    assert (alone.unit, alone.table["members"].tolist()) == ("customer", [1.0])

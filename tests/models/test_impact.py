@@ -31,7 +31,7 @@ def simulated(
     sales = level[:, None] + rng.normal(0, 8, (households, 10)) + rng.normal(0, 3, 10)
     sales += treated[:, None] * (effect * (np.arange(10) >= 6) + trend * np.arange(10))
     panel = pd.DataFrame(sales, columns=[f"w_{week}" for week in range(10)])
-    return panel.assign(customer_id=[f"h{k}" for k in range(households)], treated=treated)
+    return panel.assign(customer_id=[f"h{k}" for k in range(households)], unit="household", treated=treated)
 
 
 def studied(panel: pd.DataFrame) -> EventStudy:
@@ -247,3 +247,15 @@ def test_other_contacts_refuse_the_effect_and_keep_the_count_where_too_few_are_l
     assert (found.touched, found.effect_without) == (21, NotEnough("households_treated", 29, 30))
     refusal = NotEnough("weeks_before", 1, 2)
     assert other_contacts(refusal, first_week=0, event_week=6) is refusal
+
+
+def test_customers_are_named_where_households_are_not_known() -> None:
+    few = PANEL.assign(treated=PANEL.index < 20, unit="customer")
+    assert event_study(few, first_week=0, event_week=6) == NotEnough("customers_mailed", 20, 30)
+    most = few.assign(treated=~few["treated"])
+    assert event_study(most, first_week=0, event_week=6) == NotEnough("customers_unmailed", 20, 30)
+    everyone = PANEL.assign(unit="customer", touched_later=False)
+    assert event_study(everyone, first_week=0, event_week=6).unit == "customer"
+    assert difference_after(everyone, event_week=6).unit == "customer"
+    assert other_contacts(everyone, first_week=0, event_week=6).unit == "customer"
+    assert event_study(PANEL, first_week=0, event_week=6).unit == "household"
