@@ -30,7 +30,7 @@ STATUS_WORDS: dict[Status, str] = {
     "act": N_("Act"),
     "unknown": N_("Not known"),
 }
-_LEVEL_WORDS: dict[Level, str] = {
+LEVEL_WORDS: dict[Level, str] = {
     "ok": N_("Fine"),
     "warn": N_("Take care"),
     "stop": N_("Do not rely on this"),
@@ -83,13 +83,14 @@ class Action:
 
     Attributes:
         title: What, and to how many customers, from `Words.say`.
-        tested: Whether its money comes from a measured effect; otherwise it is marked untested.
+        tested: Whether its money comes from a measured effect; otherwise it is marked untested. None for an
+            action that promises no money, such as mending a file.
         facts: Label and text, as in ("Cost", "$300"); both finished texts.
         note: Why it is here and what judges it.
     """
 
     title: str
-    tested: bool
+    tested: bool | None
     facts: tuple[tuple[str, str], ...] = ()
     note: str | None = None
 
@@ -177,7 +178,7 @@ def table_html(table: Table | NotEnough, words: Words) -> str:
     caption = escaped(table.caption)
     head = "".join(f'<th scope="col"{_align(column)}>{escaped(column.header)}</th>' for column in table.columns)
     shown = table.frame.head(table.limit)
-    cents = {column.name: _cents(shown[column.name]) for column in table.columns if column.kind == "money"}
+    cents = shown_cents(shown, table)
     rows = "".join(_row_html(row, table, words, cents) for row in shown.to_dict("records"))
     left_out = len(table.frame) - len(shown)
     more = words.count("{n} more row is in the file.", "{n} more rows are in the file.", left_out) if left_out else ""
@@ -211,9 +212,8 @@ def note_html(sentence: str) -> str:
 
 def alerts_html(alerts: Sequence[Alert], words: Words) -> str:
     """How far the page can be trusted, worst first."""
-    rank = {"stop": 0, "warn": 1, "ok": 2}
-    ordered = sorted(alerts, key=lambda alert: rank[alert.level])
-    return f'<ul class="alerts">{"".join(_alert_item(alert, words) for alert in ordered)}</ul>' if alerts else ""
+    items = "".join(_alert_item(alert, words) for alert in worst_first(alerts))
+    return f'<ul class="alerts">{items}</ul>' if alerts else ""
 
 
 def not_enough_html(refusal: NotEnough, words: Words) -> str:
@@ -244,20 +244,33 @@ def _fact_html(label: str, fact: str) -> str:
 
 
 def _action_item(action: Action, words: Words) -> str:
-    badge = words.say(N_("measured")) if action.tested else words.say(N_("untested"))
-    tone = "tested" if action.tested else "untested"
+    badge = _badge(action, words)
     facts = "".join(_fact_html(label, fact) for label, fact in action.facts)
     note = f'<p class="note">{sentence_html(action.note)}</p>' if action.note else ""
     return (
-        f'<li class="action"><p class="title">{sentence_html(action.title)} '
-        f'<span class="badge {tone}">{escaped(badge)}</span></p><dl class="facts">{facts}</dl>{note}</li>'
+        f'<li class="action"><p class="title">{sentence_html(action.title)}{badge}</p>'
+        f'<dl class="facts">{facts}</dl>{note}</li>'
     )
+
+
+def _badge(action: Action, words: Words) -> str:
+    """Whether an action's money was measured; nothing for an action without."""
+    if action.tested is None:
+        return ""
+    text = words.say(N_("measured")) if action.tested else words.say(N_("untested"))
+    return f' <span class="badge {"tested" if action.tested else "untested"}">{escaped(text)}</span>'
+
+
+def worst_first(alerts: Sequence[Alert]) -> list[Alert]:
+    """The alerts by level, else in the order given."""
+    rank = {"stop": 0, "warn": 1, "ok": 2}
+    return sorted(alerts, key=lambda alert: rank[alert.level])
 
 
 def _alert_item(alert: Alert, words: Words) -> str:
     return (
         f'<li class="{alert.level}"><span class="mark" aria-hidden="true">{_LEVEL_MARKS[alert.level]}</span>'
-        f'<span class="aside">{escaped(words.say(_LEVEL_WORDS[alert.level]))}: </span>'
+        f'<span class="aside">{escaped(words.say(LEVEL_WORDS[alert.level]))}: </span>'
         f"<strong>{escaped(alert.title)}</strong> {sentence_html(alert.sentence)}</li>"
     )
 
@@ -266,6 +279,18 @@ def _cents(amounts: pd.Series[Any]) -> int:
     """Digits for a column of money, the same in all its rows."""
     known = pd.to_numeric(amounts, errors="coerce").abs().dropna()
     return 0 if known.empty or known.max() >= 1_000 or (known % 1 == 0).all() else 2
+
+
+def shown_cents(shown: pd.DataFrame, table: Table) -> dict[str, int]:
+    """Digits of each column of money, by name."""
+    return {column.name: _cents(shown[column.name]) for column in table.columns if column.kind == "money"}
+
+
+def cell_interval(row: dict[Any, Any], column: Column, words: Words) -> str:
+    """The interval of a cell in words; empty where its column has none."""
+    if column.low is None or column.high is None:
+        return ""
+    return words.interval(row[column.low], row[column.high], _UNITS.get(column.kind, column.kind))
 
 
 def _row_html(row: dict[Any, Any], table: Table, words: Words, cents: dict[str, int]) -> str:
@@ -285,14 +310,12 @@ def _row_html(row: dict[Any, Any], table: Table, words: Words, cents: dict[str, 
 
 def _cell_html(row: dict[Any, Any], column: Column, words: Words, digits: int | None) -> str:
     value = row[column.name]
-    if _is_missing(value):
+    if is_missing(value):
         unknown = escaped(words.say(N_("not known")))
         return f'<span aria-hidden="true">{DASH}</span><span class="aside">{unknown}</span>'
     body = cell_text(value, column.kind, words, digits=digits)
     shown = f"<bdi>{escaped(body)}</bdi>" if column.kind == "text" else escaped(body)
-    if column.low is None or column.high is None:
-        return shown
-    interval = words.interval(row[column.low], row[column.high], _UNITS.get(column.kind, column.kind))
+    interval = cell_interval(row, column, words)
     return f"{shown} <small>{escaped(interval)}</small>" if interval else shown
 
 
@@ -315,13 +338,14 @@ def _align(column: Column) -> str:
     return "" if column.kind == "text" else ' class="num"'
 
 
-def _is_missing(value: Any) -> bool:
+def is_missing(value: Any) -> bool:
+    """Whether a cell has no value."""
     return value is None or (not isinstance(value, str) and bool(pd.isna(value)))
 
 
 def _csv_text(value: Any) -> str:
     """One value as text; NUL would end the line in some readers."""
-    if _is_missing(value):
+    if is_missing(value):
         return ""
     if not isinstance(value, str) and (isinstance(value, int | float) or hasattr(value, "item")):
         number = significant(value)

@@ -206,13 +206,13 @@ _LOYALTY = (
         "naive_difference",
         N_("Raw gap a week, no effect"),
         "money_per_week",
-        N_("mean weekly spend of households in the campaign - of those outside it; not an effect"),
+        N_("mean weekly spend of those in the campaign - of those outside it; not an effect"),
     ),
     _one(
         "did_effect",
         N_("Effect of the campaign"),
         "money_per_week",
-        N_("difference in differences of weekly spend, household and week effects, errors by household"),
+        N_("difference in differences of weekly spend; household (or customer) and week effects, clustered errors"),
         "up",
     ),
     _one(
@@ -223,15 +223,15 @@ _LOYALTY = (
     ),
     _one(
         "households_treated",
-        N_("Households in the campaign"),
+        N_("Got the campaign"),
         "count",
-        N_("households that got the campaign"),
+        N_("households (customers where none are known) that got the campaign"),
     ),
     _one(
         "households_control",
-        N_("Households outside it"),
+        N_("Left alone"),
         "count",
-        N_("households that did not get the campaign"),
+        N_("households (customers where none are known) that no campaign had reached"),
     ),
 )
 
@@ -241,27 +241,42 @@ _CAMPAIGN = (
         "visit_effect_*",
         N_("Extra visits, {name}"),
         "points",
-        N_("share of customers who visited, {name} - control"),
+        N_("share of all assigned who visited, {name} - control"),
         "up",
     ),
     _one(
         "conversion_effect_*",
         N_("Extra buyers, {name}"),
         "points",
-        N_("share of customers who bought, {name} - control"),
+        N_("share of all assigned who bought, {name} - control"),
         "up",
     ),
     _one(
         "spend_effect_*",
         N_("Extra spend, {name}"),
         "money_per_customer",
-        N_("mean spend of all assigned customers, {name} - control"),
+        N_("mean spend of all assigned, {name} - control"),
         "up",
     ),
-    _one("customers_in_test", N_("Customers in the test"), "count", N_("customers assigned to any arm")),
+    _one("customers_in_test", N_("In the test"), "count", N_("households (customers where none are known) in one arm")),
 )
 
-FIGURES: Mapping[str, FigureSpec] = _registry(*_CHURN, *_VALUE, *_LOYALTY, *_CAMPAIGN)
+_DATA = (
+    _one("rows_in", N_("Rows in"), "count", N_("rows in the sources of all tables that can be read")),
+    _one("rows_kept", N_("Rows used"), "count", N_("rows that reports use"), "up"),
+    _one("rows_rejected", N_("Rows set aside"), "count", N_("rows that broke a rule and are left out"), "down"),
+    _one("rows_merged", N_("Repeats dropped"), "count", N_("rows equal to an earlier one with the same id")),
+    _one(
+        "share_without_customer",
+        N_("Sales without a customer"),
+        "share",
+        N_("rows of transactions without a customer / rows of transactions"),
+        "down",
+    ),
+    _one("last_day_of_sales", N_("Data to"), "date", N_("last day with a sale")),
+)
+
+FIGURES: Mapping[str, FigureSpec] = _registry(*_CHURN, *_VALUE, *_LOYALTY, *_CAMPAIGN, *_DATA)
 
 
 def figure_spec(id: str) -> FigureSpec:

@@ -26,6 +26,7 @@ from retention_lib.reports.page import TEMPLATES
 from retention_lib.reports.style import PALETTE
 from retention_lib.reports.text import clean_value, escaped, plain, sentence_html
 from retention_lib.reports.words import N_, Words
+from retention_lib.settings.models import CHECK_FOLDER
 
 if TYPE_CHECKING:
     from jinja2 import Environment
@@ -126,10 +127,12 @@ class SetPage:
     Attributes:
         title: The set's title.
         months: In any order; the newest is shown first.
+        checks: The data check of each store, with links as seen from its own folder.
     """
 
     title: str
     months: tuple[MonthPage, ...]
+    checks: tuple[ReportEntry, ...] = ()
 
 
 @dataclass(frozen=True, kw_only=True)
@@ -166,6 +169,7 @@ def render_set_index(page: SetPage, words: Words) -> str:
         page=page,
         lines=lines,
         months=months,
+        checks=_with_links(page.checks, CHECK_FOLDER),
         head_title=_cleaned(page.title),
     )
 
@@ -221,10 +225,14 @@ def _history(newest_first: Sequence[MonthPage], report_id: str, figure_id: str) 
 def _placed(month: MonthPage) -> MonthPage:
     """The month with links as seen from the set's folder."""
     folder = month.month
-    reports = tuple(
-        replace(report, href=normpath(f"{folder}/{report.href}") if report.href else None) for report in month.reports
+    return replace(month, reports=_with_links(month.reports, folder), href=month.href or f"{folder}/index.html")
+
+
+def _with_links(reports: Sequence[ReportEntry], folder: str) -> tuple[ReportEntry, ...]:
+    """Reports of a folder with links as seen from the set's."""
+    return tuple(
+        replace(report, href=normpath(f"{folder}/{report.href}") if report.href else None) for report in reports
     )
-    return replace(month, reports=reports, href=month.href or f"{folder}/index.html")
 
 
 def _places(points: Sequence[TrendPoint]) -> list[tuple[float, float] | None]:
@@ -312,6 +320,7 @@ def _rendered(
             count=words.count,
             css=Markup(css),  # noqa: S704 - the project's own style sheet
             light=light,
+            check_folder=CHECK_FOLDER,
             light_word=light_word,
             month_name=month_name,
             sentence=lambda text: Markup(sentence_html(text)),  # noqa: S704 - sentence_html escapes

@@ -31,6 +31,7 @@ FIGURE = "application/vnd.retention.figure+json"
 TABLE = "application/vnd.retention.table+json"
 VERDICT = "application/vnd.retention.verdict+json"
 CHART = "application/vnd.retention.chart+json"
+ALERTS = "application/vnd.retention.alerts+json"
 
 _KINDS = ("headline", "actions", "sure", "notes")
 _TEXT = '<div class="text">'

@@ -26,24 +26,38 @@ REASONS: Mapping[str, str] = MappingProxyType(
         ),
         "customers_control": N_("{have} customers were left alone; a comparison needs at least {need}."),
         "customers_expected_per_arm": N_(
-            "An arm should hold {have} customers; the check of the split needs at least {need}."
+            "An arm should hold {have} by the plan; the check of the split needs at least {need}."
         ),
         "customers_in_base": N_("There are {have} customers in the base of this share; it needs at least {need}."),
         "customers_in_segments": N_("The store has no column that splits its customers this way."),
         "customers_on_list": N_("Nobody is on this list."),
-        "customers_per_arm": N_("An arm has {have} customers with a result; it needs at least {need}."),
+        "customers_mailed": N_(
+            "Only {have} customers were mailed first by this campaign; {need} are needed for a comparison."
+        ),
+        "customers_per_arm": N_("An arm has {have} with a result; it needs at least {need}."),
         "customers_silent_beyond_window": N_(
             "Only {have} customers were silent beyond the window at a past date "
             "with a full horizon after it; {need} are needed to say how many come back."
         ),
         "customers_treated": N_("{have} customers were addressed; a comparison needs at least {need}."),
+        "customers_unmailed": N_("Only {have} customers were left alone; {need} are needed for a comparison."),
+        "customers_with_sales": N_("There are {have} customers with sales; {need} are needed."),
         "customers_with_three_gaps": N_(
             "Only {have} customers have three gaps between purchases; {need} are needed "
             "to find the store's own window, so the usual 30 days are used."
         ),
+        "days_of_sales": N_("There is no sale, so there is no calendar of sales."),
         "effects_claimed": N_("No arm changed spend by more than chance, so there is no profit to compute."),
         "episodes": N_("Only {have} customers bought in the period; {need} are needed for the curve."),
         "episodes_that_ended": N_("Nobody came back in the time seen, so there is no curve."),
+        "forecast_buyers": N_(
+            "Only {have} customers have bought; a forecast of their value needs {need}, so none is made."
+        ),
+        "forecast_history_days": N_("The sales reach back {have} days; a forecast needs {need}, so none is made."),
+        "forecast_recent_days": N_(
+            "The last purchase is {have} days old; a forecast needs one in the last {need} days, so none is made."
+        ),
+        "forecast_third_purchases": N_("Nobody has bought three times, so no forecast of purchases is made."),
         "holdout_customers": N_(
             "Only {have} customers were known when the holdout began; {need} are needed to test a forecast."
         ),
@@ -53,6 +67,7 @@ REASONS: Mapping[str, str] = MappingProxyType(
         "households_treated": N_(
             "Only {have} households were mailed first by this campaign; {need} are needed for a comparison."
         ),
+        "identities_known": N_("The store has no table of identities, so each customer id is taken for one person."),
         "margin_and_cost_known": N_(
             "Without a margin and the cost of a contact no profit can be computed; set them "
             "under economics in the parameter file."
@@ -62,6 +77,7 @@ REASONS: Mapping[str, str] = MappingProxyType(
         ),
         "months_with_history": N_("No month has a whole window of history before it."),
         "observations": N_("There are {have} observations; {need} are needed."),
+        "orders": N_("There are {have} orders; {need} are needed to say which are far larger than the rest."),
         "profit_if_won_known": N_(
             "What a customer who comes back brings is not known: the margin is not given, or "
             "nobody came back at a past date."
@@ -75,9 +91,11 @@ REASONS: Mapping[str, str] = MappingProxyType(
         "reference_store": N_("No published sample is named to check the models against."),
         "repeat_buyers": N_("Only {have} customers bought twice or more; {need} are needed to model what they spend."),
         "repeat_customers": N_("Only {have} customers bought twice or more; {need} are needed to model when they buy."),
-        "sales_variation": N_("Sales do not vary between households, so nothing can be compared."),
+        "sales_known": N_("The store has no sales that can be read."),
+        "sales_variation": N_("Sales do not vary, so nothing can be compared."),
         "spend_mean_finite": N_("The model of spend has no finite mean on these data, so no value is computed."),
         "spend_model_fit": N_("The model of spend finds no maximum on these data, so no value is computed."),
+        "tables_with_ids": N_("There are no two tables whose ids could be compared."),
         "weeks_after": N_("There are {have} weeks after the start; at least {need} is needed."),
         "weeks_before": N_(
             "There are {have} weeks before the start; at least {need} are needed to see whether the groups moved alike."

@@ -16,6 +16,8 @@ from retention_lib.models.lapse import ReturnChance
 from retention_lib.models.retention import MonthlyFlows
 from retention_lib.models.segments import SegmentRates
 from retention_lib.reports.blocks import Column, Kind, Table
+from retention_lib.reports.rows import segment_name
+from retention_lib.reports.units import of_unit
 from retention_lib.reports.words import N_, Words
 
 
@@ -94,7 +96,7 @@ def _(result: SegmentRates, words: Words) -> Table:
     if "elsewhere" in result.table:
         caption = N_("Departments by share of their buyers lost, corrected for comparing several")
         columns.insert(3, Column(name="elsewhere", header=words.say(N_("Still buy elsewhere")), kind="integer"))
-    frame = result.table.assign(segment=[name or words.say(N_("not stated")) for name in result.table["segment"]])
+    frame = result.table.assign(segment=[segment_name(name, words) for name in result.table["segment"]])
     return Table(
         columns=tuple(columns),
         frame=frame,
@@ -105,13 +107,17 @@ def _(result: SegmentRates, words: Words) -> Table:
 
 @shown_table.register
 def _(result: SampleRatio, words: Words) -> Table:
+    counted = of_unit(result.unit, household=N_("Households"), customer=N_("Customers"))
+    caption = of_unit(
+        result.unit, household=N_("Households by arm, as assigned"), customer=N_("Customers by arm, as assigned")
+    )
     columns = (
         Column(name="arm", header=words.say(N_("Arm"))),
-        Column(name="customers", header=words.say(N_("Customers")), kind="integer"),
+        Column(name="customers", header=words.say(counted), kind="integer"),
         Column(name="expected", header=words.say(N_("Planned")), kind="integer"),
         Column(name="share", header=words.say(N_("Share")), kind="share"),
     )
-    return Table(columns=columns, frame=result.table, caption=words.say(N_("Customers by arm, as assigned")))
+    return Table(columns=columns, frame=result.table, caption=words.say(caption))
 
 
 @shown_table.register
@@ -131,8 +137,12 @@ def _(result: ArmEffects, words: Words) -> Table:
         N_("p, corrected"),
     )
     columns = [Column(name=name, header=words.say(label)) for name, label in zip(names, labels, strict=True)]
-    caption = words.say(N_("Effect of each arm on each metric, per customer assigned"))
-    return Table(columns=tuple(columns), frame=type(frame)(text, columns=list(names)), caption=caption)
+    caption = of_unit(
+        result.unit,
+        household=N_("Effect of each arm on each metric, per household assigned"),
+        customer=N_("Effect of each arm on each metric, per customer assigned"),
+    )
+    return Table(columns=tuple(columns), frame=type(frame)(text, columns=list(names)), caption=words.say(caption))
 
 
 @shown_table.register
@@ -208,11 +218,14 @@ def _(result: RedemptionRates, words: Words) -> Table:
 
 @shown_table.register
 def _(result: EventStudy, words: Words) -> Table:
+    difference = of_unit(
+        result.unit, household=N_("Difference a household-week"), customer=N_("Difference a customer-week")
+    )
     columns = (
         Column(name="week", header=words.say(N_("Week from the start")), kind="integer"),
         Column(
             name="effect",
-            header=words.say(N_("Difference a household-week")),
+            header=words.say(difference),
             kind="money",
             low="low",
             high="high",

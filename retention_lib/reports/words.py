@@ -31,6 +31,7 @@ from babel.messages.pofile import read_po
 from retention_lib.reports.text import clean_value, isolated, marked
 
 SOURCE_LANGUAGE = "en"
+UNKNOWN_CURRENCY = "XXX"
 CATALOGUES = Path(__file__).resolve().parents[1] / "locale"
 NO_BREAK_SPACE = "\u00a0"
 MINUS = "\u2212"
@@ -47,6 +48,7 @@ Unit = Literal[
     "parameter",
     "p",
     "number",
+    "date",
 ]
 
 # Plain "en" writes dates the American way; the pages are read in many countries, so the day comes first.
@@ -174,7 +176,7 @@ class Words:
         return _unbroken(shortened)
 
     def money(self, value: float | None, compact: bool = False, digits: int | None = None) -> str:
-        """An amount in the report's currency.
+        """An amount in the report's currency; a bare number where the currency is not known (XXX).
 
         Args:
             value: The amount.
@@ -183,17 +185,14 @@ class Words:
         """
         if _missing(value) or self.currency is None:
             return self.compact(value) if compact else self.number(value, digits or 0)
-        size = abs(float(value or 0))
+        size, known = abs(float(value or 0)), self.currency != UNKNOWN_CURRENCY
         if compact and size >= 1_000:
-            text = numbers.format_compact_currency(
-                _rounded(value), self.currency, locale=self.locale, fraction_digits=1
-            )
-            return _unbroken(text)
-        pattern = self.locale.currency_formats["standard"].pattern
+            return self._compact_money(value, known)
+        formats = self.locale.currency_formats["standard"] if known else self.locale.decimal_formats[None]
         if digits is None:
             cents = size < (100 if compact else 1_000) and not size.is_integer()
             digits = numbers.get_currency_precision(self.currency) if cents else 0
-        return self._formatted(value, pattern, digits)
+        return self._formatted(value, formats.pattern, digits)
 
     def days(self, value: float | None) -> str:
         """A number of days, as in "28 days"."""
@@ -263,6 +262,13 @@ class Words:
         if now > before:
             return Change(direction="up", text=self.say("up {amount} on {period}", amount=amount, period=period))
         return Change(direction="down", text=self.say("down {amount} on {period}", amount=amount, period=period))
+
+    def _compact_money(self, value: float | None, known: bool) -> str:
+        rounded, locale = _rounded(value), self.locale
+        if not known:
+            return _unbroken(numbers.format_compact_decimal(rounded, locale=locale, fraction_digits=1))
+        shortened = numbers.format_compact_currency(rounded, str(self.currency), locale=locale, fraction_digits=1)
+        return _unbroken(shortened)
 
     def _change_amount(self, difference: float, before: float, unit: str) -> str:
         if unit == "share":

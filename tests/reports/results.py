@@ -2,6 +2,7 @@
 
 from __future__ import annotations
 
+from dataclasses import replace
 from datetime import date
 from functools import cache
 from typing import TypeVar
@@ -10,6 +11,8 @@ import numpy as np
 import pandas as pd
 
 from retention_lib.measures.campaigns import CampaignWeeks
+from retention_lib.measures.experiments import MixedUnits
+from retention_lib.measures.units import Unit
 from retention_lib.models.backtest import Holdout, Tracking, holdout, tracking
 from retention_lib.models.btyd import PurchaseModel
 from retention_lib.models.campaigns import RedemptionRates, redemption_rates
@@ -41,6 +44,7 @@ from retention_lib.models.segments import SegmentRates, segment_rates
 from retention_lib.models.survival import PurchaseSurvival, time_to_purchase
 from retention_lib.models.value import BaseValue, expected_value
 from retention_lib.reports.text import plain
+from retention_lib.stores.identities import MergeReport, UnmergedGroup, UnmergedGroups
 
 T = TypeVar("T")
 
@@ -128,6 +132,31 @@ def split(none: int = 1000, mail: int = 1010) -> SampleRatio:
     return made(sample_ratio({"none": none, "mail": mail}), SampleRatio)
 
 
+def mixed(*, both: int = 3, unit: Unit = "household") -> MixedUnits:
+    return MixedUnits(unit=unit, assigned=200, mixed=both)
+
+
+def merging(**counts: int) -> MergeReport:
+    """Ten ids of six persons; `counts` replaces some of its counts."""
+    group = UnmergedGroup(reason="too_large", ids=12, kind="phone", value="a1b2c3d4e5f6", carriers=11)
+    stated = {
+        "ids": 10,
+        "persons": 6,
+        "merged_ids": 4,
+        "groups": 2,
+        "largest_group": 4,
+        "ids_without_identifier": 1,
+        "values_unusable": 0,
+        "too_large": 0,
+        "conflicts": 0,
+        "ids_unmerged": 0,
+        "customers_joined": 2,
+        "assignments_repeated": 0,
+        "persons_in_two_variants": 0,
+    }
+    return MergeReport(**{**stated, **counts}, groups_unmerged=UnmergedGroups(groups=(group,)))
+
+
 def profit(*, contact_cost: float = 0.1) -> ContactProfit:
     found = contact_profits(arms(), metric="spend", gross_margin=0.5, contact_cost=contact_cost)
     return made(found[0], ContactProfit)
@@ -139,7 +168,7 @@ def panel(*, effect: float = 0.0, trend: float = 0.0) -> pd.DataFrame:
     treated = np.arange(120) < 40
     sales = rng.gamma(4, 10, 120)[:, None] + rng.normal(0, 4, (120, 10))
     sales += treated[:, None] * (effect * (np.arange(10) >= 6) + trend * np.arange(10))
-    return pd.DataFrame(sales, columns=[f"w_{week}" for week in range(10)]).assign(treated=treated)
+    return pd.DataFrame(sales, columns=[f"w_{week}" for week in range(10)]).assign(treated=treated, unit="household")
 
 
 @cache
@@ -156,7 +185,7 @@ def others(*, touched: int = 5) -> OtherContacts:
 
 def naive(*, treated_mean: float = 50.0) -> NaiveDifference:
     groups = (Moments(mean=treated_mean, variance=100.0, n=40), Moments(mean=17.0, variance=81.0, n=80))
-    return made(naive_difference(*groups), NaiveDifference)
+    return replace(made(naive_difference(*groups), NaiveDifference), unit="household")
 
 
 def campaign() -> CampaignWeeks:

@@ -11,11 +11,12 @@ from typing import Any
 
 import pandas as pd
 import pytest
+from reports import quality_results as checked
 from reports import results as made
 
 from retention_lib.models.campaigns import redemption_rates
 from retention_lib.models.estimates import Estimate
-from retention_lib.reports.charts import campaign, churn, loyalty, value
+from retention_lib.reports.charts import campaign, churn, loyalty, quality, value
 from retention_lib.reports.safety import safe_svg
 from retention_lib.reports.style import ChartTwins, Width, chart_axes, chart_twins, styled
 from retention_lib.reports.words import Words
@@ -53,6 +54,12 @@ CHARTS: dict[Callable[..., Any], list[Callable[[], Any]]] = {
         made.earned,
         partial(made.earned, margin=None),
         lambda: made.cohort_value(made.cohorts(*((f"2016-{month:02d}", 12, 40, 10, 9.0) for month in range(1, 13)))),
+    ],
+    quality.plot_sales_calendar: [
+        checked.calendar,
+        partial(checked.calendar, gap=None, days=1),
+        partial(checked.calendar, gap=None, days=61),
+        partial(checked.calendar, gap=None, days=2_500),
     ],
     value.plot_tracking: [made.tracked, partial(made.tracked, repeats=0)],
 }
@@ -93,7 +100,7 @@ def written_on(ax: Any) -> list[Any]:
 
 
 def test_every_chart_has_a_case() -> None:
-    modules = (campaign, churn, loyalty, value)
+    modules = (campaign, churn, loyalty, quality, value)
     plots = {
         function
         for module in modules
@@ -265,3 +272,12 @@ def test_an_interval_that_was_refused_is_no_row_of_the_chart() -> None:
     assert isinstance(effects.effect("visit", "mail"), Estimate)
     ax = drawn(campaign.plot_arm_effects, effects, "wide")
     assert [label.get_text() for label in ax.get_yticklabels()] == ["spend: mail"]
+
+
+def test_months_without_sales_and_months_seen_in_part_are_marked() -> None:
+    """1 January to 16 September 2024 without May: a red band over the fifth month, the ninth bar hatched."""
+    ax = drawn(quality.plot_sales_calendar, checked.calendar(), "wide")
+    hatched = [bar for bar in ax.patches if bar.get_hatch()]
+    assert [round(bar.get_x() + bar.get_width() / 2) for bar in hatched] == [8]
+    bands = [bar for bar in ax.patches if bar.get_alpha()]
+    assert {round(band.get_x() + band.get_width() / 2) for band in bands} == {4}

@@ -1,6 +1,7 @@
 from __future__ import annotations
 
 import re
+from dataclasses import replace
 
 from retention_lib.reports.index import (
     HeadlineFigure,
@@ -96,3 +97,16 @@ def test_a_trend_needs_two_months_and_leaves_gaps() -> None:
 def test_a_figure_that_never_changes_has_no_trend() -> None:
     points = [TrendPoint(month=f"2017-0{month}", value=3.0, text="3") for month in (1, 2)]
     assert trend_svg("x", points, WORDS) == ""
+
+
+def test_set_index_links_to_the_data_checks() -> None:
+    good = replace(published(0.1, title="My shop"), href="east.html")
+    failed = ReportEntry(
+        id="west", title="West", status="failed", href="west.html", reason="A cell stopped.", last_good="check"
+    )
+    html = render_set_index(SetPage(title="Shop", months=(), checks=(good, failed)), WORDS)
+    assert '<a href="check/east.html">My shop</a>' in html
+    assert '<a href="check/west.html">West</a>' in html
+    assert "A cell stopped." in html
+    assert "The page behind the link is the last good one." in html
+    assert "Data checks" not in render_set_index(SetPage(title="Shop", months=()), WORDS)

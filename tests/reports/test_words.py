@@ -13,6 +13,7 @@ from retention_lib.reports.words import Words, catalogue, translations_from
 NBSP = "\u00a0"
 ENGLISH = Words("en", "USD")
 RUSSIAN = Words("ru", "RUB", NullTranslations())
+NO_CURRENCY = Words("en", "XXX")
 
 
 @pytest.mark.parametrize(
@@ -38,6 +39,9 @@ RUSSIAN = Words("ru", "RUB", NullTranslations())
         (ENGLISH.money(40212.2, compact=True), "$40.2K"),
         (ENGLISH.money(999_960, compact=True), "$1M"),
         (RUSSIAN.money(40212.2, compact=True), f"40,2{NBSP}тыс.{NBSP}₽"),
+        (NO_CURRENCY.money(40212.2), "40,212"),
+        (NO_CURRENCY.money(12.5), "12.50"),
+        (NO_CURRENCY.money(40212.2, compact=True), "40.2K"),
         (ENGLISH.days(28), f"28{NBSP}days"),
         (ENGLISH.days(1), f"1{NBSP}day"),
         (ENGLISH.p_value(0.0004), f"below{NBSP}0.001"),

@@ -21,7 +21,7 @@ from retention_lib.reports.charts.axes import (
     set_height,
     unit_axis,
 )
-from retention_lib.reports.rows import rows
+from retention_lib.reports.rows import rows, segment_name
 from retention_lib.reports.style import PALETTE
 from retention_lib.reports.words import N_, Words
 
@@ -167,7 +167,7 @@ def plot_segment_rates(rates: SegmentRates, words: Words, *, ax: Axes | None = N
     """
     ax = axes_or_new(ax)
     table = rates.table.sort_values(["thin", "share"], ascending=[True, False], kind="stable").head(SHOWN_SEGMENTS)
-    named = [name or words.say(N_("not stated")) for name in table["segment"]]
+    named = [segment_name(name, words) for name in table["segment"]]
     table = table.assign(value=table["share"], segment=named)
     colours = [
         PALETTE["muted"]

@@ -9,6 +9,7 @@ from retention_lib.models.impact import EventStudy
 from retention_lib.reports.charts.axes import axes_or_new, intervals, name_x_axis, reference_line, set_height, unit_axis
 from retention_lib.reports.rows import rows
 from retention_lib.reports.style import PALETTE
+from retention_lib.reports.units import of_unit
 from retention_lib.reports.words import N_, Words
 
 if TYPE_CHECKING:
@@ -37,7 +38,8 @@ def plot_event_study(study: EventStudy, words: Words, *, ax: Axes | None = None)
     unit_axis(ax, "x", "count", words)
     unit_axis(ax, "y", "money", words)
     name_x_axis(ax, words.say(N_("weeks from the start of the campaign")))
-    ax.set_ylabel(words.say(N_("difference a household-week")))
+    label = of_unit(study.unit, household=N_("difference a household-week"), customer=N_("difference a customer-week"))
+    ax.set_ylabel(words.say(label))
     return ax
 
 

@@ -3,7 +3,20 @@
 Importing this package registers the sentences of every report.
 """
 
-from retention_lib.reports.findings import campaign, churn, data, loyalty, segments, value, winback
+from retention_lib.reports.findings import (
+    campaign,
+    churn,
+    data,
+    identities,
+    loyalty,
+    quality,
+    quality_tables,
+    sales,
+    segments,
+    sufficiency,
+    value,
+    winback,
+)
 from retention_lib.reports.findings.base import Finding, action, alert, finding, verdict
 
 __all__ = [
@@ -14,8 +27,13 @@ __all__ = [
     "churn",
     "data",
     "finding",
+    "identities",
     "loyalty",
+    "quality",
+    "quality_tables",
+    "sales",
     "segments",
+    "sufficiency",
     "value",
     "verdict",
     "winback",

@@ -6,6 +6,7 @@ from typing import Any
 
 import pandas as pd
 
+from retention_lib.measures.experiments import MixedUnits
 from retention_lib.models.economics import ContactProfit
 from retention_lib.models.estimates import NotEnough
 from retention_lib.models.experiments import ArmEffects, SampleRatio
@@ -14,11 +15,12 @@ from retention_lib.reports.findings.base import Finding, action, alert, finding,
 from retention_lib.reports.reasons import reason_sentence
 from retention_lib.reports.rows import row
 from retention_lib.reports.text import clean_value
+from retention_lib.reports.units import of_unit
 from retention_lib.reports.words import N_, Words
 
 REFUSALS = {
     "sample_ratio_broken": N_("the split is broken"),
-    "customers_per_arm": N_("too few customers"),
+    "customers_per_arm": N_("too few in the arm"),
     "zero_variance": N_("the metric never varies"),
     "few_conversions": N_("too few conversions"),
     "not_significant": N_("not told from zero"),
@@ -31,9 +33,16 @@ def _(result: ArmEffects, words: Words, *, goal: str, ratio: SampleRatio | NotEn
         return Verdict(
             status="unknown",
             sentence=words.say(
-                N_(
-                    "**No winner is called**: customers are not split over the arms as planned (p {p}), so any "
-                    "difference may come from the split."
+                of_unit(
+                    ratio.unit,
+                    household=N_(
+                        "**No winner is called**: households are not split over the arms as planned (p {p}), so any "
+                        "difference may come from the split."
+                    ),
+                    customer=N_(
+                        "**No winner is called**: customers are not split over the arms as planned (p {p}), so any "
+                        "difference may come from the split."
+                    ),
                 ),
                 p=words.p_value(ratio.p),
             ),
@@ -55,16 +64,31 @@ def _(result: ArmEffects, words: Words, *, goal: str, ratio: SampleRatio | NotEn
         )
     best = shown.iloc[0]
     if best["effect"] > 0:
-        message = N_(
-            "**{arm}** did best: {effect} more {goal} per customer mailed than {control} ({interval}), up {relative}. "
-            "{claimed} of {tested} differences hold after correction for testing {tested}."
+        message = of_unit(
+            result.unit,
+            household=N_(
+                "**{arm}** did best: {effect} more {goal} per household mailed than {control} ({interval}), up "
+                "{relative}. {claimed} of {tested} differences hold after correction for testing {tested}."
+            ),
+            customer=N_(
+                "**{arm}** did best: {effect} more {goal} per customer mailed than {control} ({interval}), up "
+                "{relative}. {claimed} of {tested} differences hold after correction for testing {tested}."
+            ),
         )
     else:
         best = shown.iloc[-1]
-        message = N_(
-            "No arm raised {goal}, and **{arm}** lowered it: {effect} per customer mailed against {control} "
-            "({interval}), that is {relative}. {claimed} of {tested} effects hold after correction for {tested} "
-            "comparisons."
+        message = of_unit(
+            result.unit,
+            household=N_(
+                "No arm raised {goal}, and **{arm}** lowered it: {effect} per household mailed against {control} "
+                "({interval}), that is {relative}. {claimed} of {tested} effects hold after correction for {tested} "
+                "comparisons."
+            ),
+            customer=N_(
+                "No arm raised {goal}, and **{arm}** lowered it: {effect} per customer mailed against {control} "
+                "({interval}), that is {relative}. {claimed} of {tested} effects hold after correction for {tested} "
+                "comparisons."
+            ),
         )
     sentence = words.say(
         message,
@@ -110,7 +134,17 @@ def _(result: ArmEffects, words: Words) -> Finding:
     )
     tested = result.table.groupby("arm")["base"].max().sum() + result.table["control_base"].max()
     caption = words.say(
-        N_("By intention to treat: all {n} customers with a result; unadjusted {level} intervals, grey: not claimed."),
+        of_unit(
+            result.unit,
+            household=N_(
+                "By intention to treat: all {n} households with a result; unadjusted {level} intervals, grey: not "
+                "claimed."
+            ),
+            customer=N_(
+                "By intention to treat: all {n} customers with a result; unadjusted {level} intervals, grey: not "
+                "claimed."
+            ),
+        ),
         n=int(tested),
         level=words.percent(result.level, 0),
     )
@@ -131,7 +165,11 @@ def _(result: SampleRatio, words: Words) -> Alert:
     message = (
         N_("The arms do not have the planned sizes (chi-squared {chi}, p {p}): no effect may be called.")
         if result.broken
-        else N_("The arms have the planned sizes (chi-squared {chi}, p {p}; {n} customers).")
+        else of_unit(
+            result.unit,
+            household=N_("The arms have the planned sizes (chi-squared {chi}, p {p}; {n} households)."),
+            customer=N_("The arms have the planned sizes (chi-squared {chi}, p {p}; {n} customers)."),
+        )
     )
     return Alert(
         level="stop" if result.broken else "ok",
@@ -145,6 +183,27 @@ def _(result: SampleRatio, words: Words) -> Alert:
     )
 
 
+@alert.register
+def _(result: MixedUnits, words: Words) -> Alert:
+    if result.mixed:
+        message = of_unit(
+            result.unit,
+            household=N_("{mixed} of {assigned} households have members in two arms; they are left out of both."),
+            customer=N_("{mixed} of {assigned} customers are in two arms; they are left out of both."),
+        )
+    else:
+        message = of_unit(
+            result.unit,
+            household=N_("Judged by household, {assigned} in all; none has members in two arms."),
+            customer=N_("None of the {assigned} customers is in two arms."),
+        )
+    return Alert(
+        level="warn" if result.mixed else "ok",
+        title=words.say(N_("Both arms.")),
+        sentence=words.say(message, mixed=result.mixed, assigned=result.assigned),
+    )
+
+
 @action.register
 def _(result: ContactProfit, words: Words) -> Action:
     profit = result.per_contact
@@ -155,6 +214,7 @@ def _(result: ContactProfit, words: Words) -> Action:
         title = N_("Send **{arm}** to customers like these, and keep a tenth unmailed to see the effect last")
     else:
         title = N_("**{arm}** pays as well but earns less than {best}: keep it for those {best} does not suit")
+    rests_on = of_unit(result.unit, household=N_("Households it rests on"), customer=N_("Customers it rests on"))
     per = 1000
     facts = (
         (words.say(N_("Gross profit per 1,000 contacts, net of sending")), words.money(profit.value * per)),
@@ -162,7 +222,7 @@ def _(result: ContactProfit, words: Words) -> Action:
             words.say(N_("95% interval")),
             words.interval((profit.low or 0) * per, (profit.high or 0) * per, "money"),
         ),
-        (words.say(N_("Customers it rests on")), words.number(profit.n)),
+        (words.say(rests_on), words.number(profit.n)),
     )
     note = words.say(
         N_(

@@ -4,8 +4,8 @@ from __future__ import annotations
 
 from retention_lib.reports.blocks import Alert
 from retention_lib.reports.findings.base import alert
-from retention_lib.reports.words import N_, Words
-from retention_lib.settings import Economics
+from retention_lib.reports.words import N_, UNKNOWN_CURRENCY, Words
+from retention_lib.settings import Economics, StoreSettings
 from retention_lib.stores.reconciliation import Reconciliation
 
 NAMES = {
@@ -13,6 +13,12 @@ NAMES = {
     "acquisition_cost": N_("cost of winning a customer"),
     "discount_rate_annual": N_("yearly discount rate"),
     "contact_cost": N_("cost of a contact"),
+}
+
+_ASSUMED = {
+    "currency": N_("currency ({value})"),
+    "timezone": N_("time zone ({value})"),
+    "dates": N_("order of day and month in dates ({value})"),
 }
 
 
@@ -66,6 +72,28 @@ def _(result: Economics, words: Words) -> Alert:
             sentence=words.say(N_("Margin and costs are the ones given in the parameter file.")),
         )
     return Alert(level="warn", title=words.say(N_("Money.")), sentence=" ".join(sentences))
+
+
+@alert.register
+def _(result: StoreSettings, words: Words) -> Alert:
+    known = [words.say(_ASSUMED[key], value=_fact(key, result, words)) for key in result.assumptions]
+    if not known:
+        return Alert(level="ok", title=words.say(N_("Store.")), sentence=words.say(N_("Nothing about it is assumed.")))
+    return Alert(
+        level="warn",
+        title=words.say(N_("Store.")),
+        sentence=words.say(N_("Assumed, not known: {list}."), list=words.listed(known)),
+    )
+
+
+def _fact(key: str, store: StoreSettings, words: Words) -> str:
+    """What a store's file says about a key that is assumed."""
+    if key == "currency" and store.currency == UNKNOWN_CURRENCY:
+        return words.say(N_("none, amounts stand without one"))
+    if key == "dates":
+        formats = {table.csv.dates for table in store.tables.values() if table.csv and table.csv.dates}
+        return words.listed(sorted(formats)) if formats else words.say(N_("as in 2024-02-29"))
+    return str(getattr(store, key))
 
 
 def _value(name: str, value: float, words: Words) -> str:

@@ -9,6 +9,7 @@ from retention_lib.models.impact import EventStudy, NaiveDifference, OtherContac
 from retention_lib.reports.blocks import Action, Alert, Status, Verdict
 from retention_lib.reports.findings.base import Finding, action, alert, finding, verdict
 from retention_lib.reports.rows import row
+from retention_lib.reports.units import of_unit
 from retention_lib.reports.words import N_, Words
 
 PARALLEL = 0.05
@@ -24,9 +25,16 @@ def _(result: EventStudy, words: Words, *, naive: NaiveDifference | NotEnough, c
         "interval": words.interval(effect.low, effect.high, "money"),
     }
     if effect.claimed:
-        message = N_(
-            "Campaign {campaign} (from {day}) changed sales by **{change} a household-week** ({interval}), beyond "
-            "chance."
+        message = of_unit(
+            result.unit,
+            household=N_(
+                "Campaign {campaign} (from {day}) changed sales by **{change} a household-week** ({interval}), beyond "
+                "chance."
+            ),
+            customer=N_(
+                "Campaign {campaign} (from {day}) changed sales by **{change} a customer-week** ({interval}), beyond "
+                "chance."
+            ),
         )
         status: Status = "good" if effect.value > 0 else "act"
     elif result.pretrend_p < PARALLEL:
@@ -36,10 +44,18 @@ def _(result: EventStudy, words: Words, *, naive: NaiveDifference | NotEnough, c
         )
         status = "unknown"
     else:
-        message = N_(
-            "**No effect of campaign {campaign} (from {day}) is shown**: compared with their own past and with "
-            "households "
-            "left alone, sales changed by {change} a household-week ({interval}), which chance alone can do."
+        message = of_unit(
+            result.unit,
+            household=N_(
+                "**No effect of campaign {campaign} (from {day}) is shown**: compared with their own past and with "
+                "households left alone, sales changed by {change} a household-week ({interval}), which chance alone "
+                "can do."
+            ),
+            customer=N_(
+                "**No effect of campaign {campaign} (from {day}) is shown**: compared with their own past and with "
+                "customers left alone, sales changed by {change} a customer-week ({interval}), which chance alone "
+                "can do."
+            ),
         )
         status = "watch"
     return Verdict(status=status, sentence=f"{words.say(message, **shown)} {_raw_gap(naive, words)}".strip())
@@ -66,13 +82,20 @@ def _raw_gap(naive: NaiveDifference | NotEnough, words: Words) -> str:
 
 @finding.register
 def _(result: NaiveDifference, words: Words) -> Finding:
+    message = of_unit(
+        result.unit,
+        household=N_(
+            "In the weeks after, mailed households spent {treated} a week and the others {control}: a gap of **{gap}** "
+            "that says who was mailed, not what the mail did."
+        ),
+        customer=N_(
+            "In the weeks after, mailed customers spent {treated} a week and the others {control}: a gap of **{gap}** "
+            "that says who was mailed, not what the mail did."
+        ),
+    )
     return Finding(
         sentence=words.say(
-            N_(
-                "In the weeks after, mailed households spent {treated} a week and the others {control}: a gap of "
-                "**{gap}** "
-                "that says who was mailed, not what the mail did."
-            ),
+            message,
             treated=words.money(result.treated_mean, digits=2),
             control=words.money(result.control_mean, digits=2),
             gap=words.money(result.difference.value, digits=2),
@@ -105,18 +128,30 @@ def _(result: EventStudy, words: Words) -> Finding:
     sentence = words.say(message, effect=words.money(abs(effect.value), digits=2), interval=interval)
     sentence += " " + words.say(trend, p=words.p_value(result.pretrend_p), before=before)
     alt = words.say(
-        N_(
-            "Dots with intervals by week around a line at zero: on average {effect} a household-week after the start "
-            "of "
-            "the campaign."
+        of_unit(
+            result.unit,
+            household=N_(
+                "Dots with intervals by week around a line at zero: on average {effect} a household-week after the "
+                "start of the campaign."
+            ),
+            customer=N_(
+                "Dots with intervals by week around a line at zero: on average {effect} a customer-week after the "
+                "start of the campaign."
+            ),
         ),
         effect=words.money(effect.value, digits=2),
     )
     caption = words.say(
-        N_(
-            "{treated} mailed and {controls} unmailed households, {weeks} weeks; each week against week -1, the "
-            "headline against all weeks before; bars: 95% "
-            "intervals, clustered by household."
+        of_unit(
+            result.unit,
+            household=N_(
+                "{treated} mailed and {controls} unmailed households, {weeks} weeks; each week against week -1, the "
+                "headline against all weeks before; bars: 95% intervals, clustered by household."
+            ),
+            customer=N_(
+                "{treated} mailed and {controls} unmailed customers, {weeks} weeks; each week against week -1, the "
+                "headline against all weeks before; bars: 95% intervals, clustered by customer."
+            ),
         ),
         treated=result.households_treated,
         controls=result.households_control,
@@ -164,18 +199,22 @@ def _(result: EventStudy, words: Words) -> Action:
     else:
         title = N_("Before the next campaign, leave a **random tenth unmailed**")
     half = (float(result.did_effect.high or 0) - float(result.did_effect.low or 0)) / 2
+    mailed = of_unit(
+        result.unit, household=N_("Households mailed this time"), customer=N_("Customers mailed this time")
+    )
+    change = of_unit(
+        result.unit,
+        household=N_("a change of about {size} a household-week or more"),
+        customer=N_("a change of about {size} a customer-week or more"),
+    )
     facts = (
-        (words.say(N_("Households mailed this time")), words.number(result.households_treated)),
-        (
-            words.say(N_("This comparison can show")),
-            words.say(N_("a change of about {size} a household-week or more"), size=words.money(half, digits=2)),
-        ),
+        (words.say(mailed), words.number(result.households_treated)),
+        (words.say(N_("This comparison can show")), words.say(change, size=words.money(half, digits=2))),
     )
     note = words.say(
         N_(
-            "The mailing went to households that buy more anyway, so no comparison afterwards is safe. A group left "
-            "alone "
-            "by chance costs a tenth of the mailing and answers the question."
+            "The mailing went to those who buy more anyway, so no comparison afterwards is safe. A group left alone by "
+            "chance costs a tenth of the mailing and answers the question."
         )
     )
     return Action(title=words.say(title), tested=False, facts=facts, note=note)
@@ -199,25 +238,37 @@ def _(result: EventStudy, words: Words) -> Alert:
 @alert.register
 def _(result: OtherContacts, words: Words) -> Alert:
     effect = result.effect_without
+    counts = {"touched": result.touched, "treated": result.treated}
     if result.touched == 0:
-        sentence = words.say(N_("No other campaign reached the mailed households before the comparison ended."))
+        message = of_unit(
+            result.unit,
+            household=N_("No other campaign reached the mailed households before the comparison ended."),
+            customer=N_("No other campaign reached the mailed customers before the comparison ended."),
+        )
+        sentence = words.say(message)
     elif isinstance(effect, NotEnough):
-        sentence = words.say(
-            N_(
+        message = of_unit(
+            result.unit,
+            household=N_(
                 "Another campaign also reached {touched} of {treated} mailed households; too few are left without them."
             ),
-            touched=result.touched,
-            treated=result.treated,
+            customer=N_(
+                "Another campaign also reached {touched} of {treated} mailed customers; too few are left without them."
+            ),
         )
+        sentence = words.say(message, **counts)
     else:
-        sentence = words.say(
-            N_(
+        message = of_unit(
+            result.unit,
+            household=N_(
                 "Another campaign also reached {touched} of {treated} mailed households before the comparison ended; "
                 "without them the change is {effect} a household-week ({interval})."
             ),
-            touched=result.touched,
-            treated=result.treated,
-            effect=words.money(effect.value, digits=2),
-            interval=words.interval(effect.low, effect.high, "money"),
+            customer=N_(
+                "Another campaign also reached {touched} of {treated} mailed customers before the comparison ended; "
+                "without them the change is {effect} a customer-week ({interval})."
+            ),
         )
+        interval = words.interval(effect.low, effect.high, "money")
+        sentence = words.say(message, **counts, effect=words.money(effect.value, digits=2), interval=interval)
     return Alert(level="warn" if result.touched else "ok", title=words.say(N_("Other mail.")), sentence=sentence)

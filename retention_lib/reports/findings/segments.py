@@ -5,7 +5,7 @@ from __future__ import annotations
 from retention_lib.models.segments import SegmentRates
 from retention_lib.reports.blocks import Alert
 from retention_lib.reports.findings.base import Finding, alert, finding
-from retention_lib.reports.rows import row
+from retention_lib.reports.rows import row, segment_name
 from retention_lib.reports.words import N_, Words
 
 
@@ -32,10 +32,10 @@ def _(result: SegmentRates, words: Words) -> Finding:
         return Finding(sentence=sentence, alt=sentence, caption=caption)
     high, low = row(table, result.highest), row(table, result.lowest)
     shown = {
-        "highest": result.highest or words.say(N_("not stated")),
+        "highest": segment_name(result.highest, words),
         "high": words.percent(high["share"]),
         "high_n": int(high["base"]),
-        "lowest": result.lowest or words.say(N_("not stated")),
+        "lowest": segment_name(result.lowest, words),
         "low": words.percent(low["share"]),
         "low_n": int(low["base"]),
     }
