@@ -4,19 +4,31 @@
 .NOTPARALLEL:
 .SUFFIXES:
 SHELL := /bin/sh
-export SET MONTH ARGS
+export SET DATA MONTH ARGS BENCH STUDY
 
 READY := .venv/.ready
 
-.PHONY: help report test lab lint format clean setup lock
+.PHONY: help report check new test bench study lab lint format clean setup lock
 help: ## this list
 	@awk 'BEGIN {FS = ":.*## "} /^[a-z]+:.*## / {printf "  make %-8s %s\n", $$1, $$2}' Makefile
 
 report: $(READY) ## the month's reports: SET=public (default) or your own, MONTH=2017-12 (default: last complete)
 	@.venv/bin/retention report --set "$${SET:-public}" $${MONTH:+--month "$$MONTH"}
 
+check: $(READY) ## only the data checks, as pages and on the screen: SET=public (default) or your own
+	@.venv/bin/retention check --set "$${SET:-public}"
+
+new: $(READY) ## a first parameter file from a shop's files: SET=myshop DATA='exports/*.csv'
+	@.venv/bin/retention new --set "$${SET:-}" --data "$${DATA:-}"
+
 test: $(READY) ## every test; ARGS='-k lapse' for some of them
 	@.venv/bin/python -m pytest -n auto --maxprocesses=4 --dist loadgroup $$ARGS
+
+bench: $(READY) ## the benchmarks, against a peer; BENCH=ingest_second_run for one of them
+	@PYTHONPATH=tests .venv/bin/python -m bench "$${BENCH:-}"
+
+study: $(READY) ## the simulation studies; STUDY=corruptions_handled_share for one of them
+	@PYTHONPATH=tests .venv/bin/python -m studies "$${STUDY:-}"
 
 lab: $(READY) ## JupyterLab on the notebooks
 	@.venv/bin/jupyter lab --notebook-dir=. $$([ "$$(id -u)" != 0 ] || echo --allow-root) notebooks
@@ -29,11 +41,12 @@ lint: $(READY) ## style, types, room borders, clean notebooks, complete message 
 	@.venv/bin/nbstripout --verify notebooks/*.ipynb
 	@.venv/bin/python -m retention_lib.reports.extract --check
 
-format: $(READY) ## let ruff and nbstripout put the sources in order, and refresh the message template
+format: $(READY) ## let ruff and nbstripout put the sources in order, and refresh what is made from them
 	@.venv/bin/ruff check --fix --quiet . || true
 	@.venv/bin/ruff format --quiet .
 	@.venv/bin/nbstripout notebooks/*.ipynb
 	@.venv/bin/python -m retention_lib.reports.extract
+	@.venv/bin/python -m retention_lib.reports.profile_page
 
 clean: ## remove what can be made again (reports, caches); keeps .venv and data/.keys
 	@rm -rf outputs/* outputs/.published outputs/.building outputs/.locks outputs/.logs data/.cache

@@ -10,7 +10,6 @@ from __future__ import annotations
 
 import os
 import sys
-import traceback
 from collections.abc import Iterator
 from contextlib import contextmanager
 from datetime import UTC, datetime
@@ -33,6 +32,9 @@ app = typer.Typer(
     pretty_exceptions_enable=False,
 )
 
+SetName = Annotated[
+    str, typer.Option("--set", metavar="SET", help="The set, a file of parameters/ without its ending.")
+]
 Root = Annotated[
     Path | None,
     typer.Option(
@@ -46,9 +48,7 @@ Root = Annotated[
 
 @app.command()
 def report(
-    set_name: Annotated[
-        str, typer.Option("--set", metavar="SET", help="The set, a file of parameters/ without its ending.")
-    ] = "public",
+    set_name: SetName = "public",
     month: Annotated[
         str | None,
         typer.Option(
@@ -69,6 +69,43 @@ def report(
 
         result = make_report(settings, month=asked, jobs=jobs, timeout_seconds=timeout)
         raise typer.Exit(result.exit_code)
+
+
+@app.command()
+def check(
+    set_name: SetName = "public",
+    root: Root = None,
+    jobs: Annotated[int, typer.Option(min=1, max=64, help="How many stores are checked at a time.")] = 2,
+    timeout: Annotated[int, typer.Option(metavar="SECONDS", min=1, help="The longest one check may run.")] = 1800,
+) -> None:
+    """Check the data of a set: a page for each store in outputs/SET/check, and the same on the screen."""
+    with _failures_said(root):
+        settings = _load(_project(root), set_name)
+        from retention_lib.runs import make_check
+
+        raise typer.Exit(make_check(settings, jobs=jobs, timeout_seconds=timeout).exit_code)
+
+
+@app.command()
+def new(
+    set_name: Annotated[str, typer.Option("--set", metavar="SET", help="The new set's name: a-z, 0-9, _ and -.")],
+    data: Annotated[
+        list[str],
+        typer.Option(metavar="FILES", help="The shop's exports, like 'exports/*.csv'; may be given several times."),
+    ],
+    root: Root = None,
+) -> None:
+    """Write a first parameter file by looking at a shop's files; every doubt is marked in it."""
+    with _failures_said(root):
+        from retention_lib.settings.draft import new_set_file, write_draft
+
+        project = _project(root)
+        file = new_set_file(project, set_name, data)
+        from retention_lib.stores.mapping_draft import drafted_set
+
+        draft = drafted_set(set_name, data, root=project)
+        doubts = write_draft(draft, file)
+        typer.echo("\n".join(draft.summary(doubts)))
 
 
 @app.command()
@@ -136,7 +173,9 @@ def _user_code(error: Exception) -> int | None:
 
 def _fault(error: Exception, root: Path | None) -> str:
     """The sentence for a fault of the toolkit, its traceback written to a log file."""
-    told = "".join(traceback.format_exception(error))
+    from retention_lib.stores.privacy import safe_traceback
+
+    told = safe_traceback(error)
     kind = type(error).__name__
     sentence = f"retention: {kind}, a fault of the toolkit and not of your files; please report it"
     try:

@@ -11,7 +11,7 @@ from typing import Any
 from retention_lib.reports.words import Words
 from retention_lib.runs.fates import Fate
 from retention_lib.runs.manifest import ReportRecord, read_manifest, write_manifest
-from retention_lib.runs.pages import month_folders, write_indexes
+from retention_lib.runs.pages import folders_up_to, write_indexes
 from retention_lib.runs.plan import Plan
 from retention_lib.runs.publish import Staging, link_or_copy
 from retention_lib.runs.rejected import write_rejected
@@ -39,15 +39,14 @@ class Assembly:
         Args:
             published: The tree published now, from which other months and last good pages are taken.
         """
-        month = str(self.plan.month)
         words = Words(self.plan.settings.language)
-        folder = self.staging.tree / month
-        self.staging.copy_published(published, but=month)
+        folder = self.staging.tree / self.plan.folder
+        self.staging.copy_published(published, but=folder.name)
         folder.mkdir()
         records = [self._record(fate, folder, published, words) for fate in self.fates]
         write_rejected(folder / "rejected", self.plan.stores)
         write_manifest(folder, self.plan, records, started=self.started, ended=datetime.now(UTC))
-        write_indexes(self.staging.tree, title=self.plan.settings.title, month=month, words=words)
+        write_indexes(self.staging.tree, title=self.plan.settings.title, made=folder.name, words=words)
 
     def _record(self, fate: Fate, folder: Path, published: Path | None, words: Words) -> ReportRecord:
         """Puts a report's files into the month's folder and says what it put there."""
@@ -90,9 +89,8 @@ def _moved(source: Path, folder: Path) -> tuple[str, ...]:
 
 
 def _kept(report_id: str, folder: Path, published: Path | None) -> dict[str, Any]:
-    """What is kept of a failed report: its files of the same month, or the page of the month before it."""
-    months = [] if published is None else [m for m in month_folders(published) if m.name <= folder.name]
-    for month in reversed(months):
+    """What is kept of a failed report: its files of the same folder, or the page of the month before it."""
+    for month in [] if published is None else folders_up_to(published, folder.name):
         files = _files_of(report_id, month)
         if f"{report_id}.html" not in files:
             continue

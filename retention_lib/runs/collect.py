@@ -20,6 +20,7 @@ FIGURE = "application/vnd.retention.figure+json"
 TABLE = "application/vnd.retention.table+json"
 VERDICT = "application/vnd.retention.verdict+json"
 CARDS = "application/vnd.retention.cards+json"
+ALERTS = "application/vnd.retention.alerts+json"
 
 FIGURE_KEYS = (
     "id",

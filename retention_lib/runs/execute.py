@@ -35,6 +35,7 @@ class Job:
         folder: Where its files go; made by the worker.
         root: The project's folder.
         timeout: Seconds the whole notebook may take.
+        index: Where the page's link back leads, relative to the page.
     """
 
     report: str
@@ -45,10 +46,11 @@ class Job:
     folder: Path
     root: Path
     timeout: int
+    index: str = "index.html"
 
     def to_json(self, *, alone: bool) -> str:
         """The job as one line for a worker; a report that runs alone may use every processor."""
-        names = ("report", "source", "parameters", "kept", "timeout")
+        names = ("report", "source", "parameters", "kept", "timeout", "index")
         job = {name: getattr(self, name) for name in names}
         return json.dumps(job | {"folder": str(self.folder), "root": str(self.root), "alone": alone}) + "\n"
 

@@ -7,19 +7,12 @@ from dataclasses import asdict, dataclass
 from pathlib import Path
 from typing import Any, Literal, Self
 
+from retention_lib.stores.privacy import redacted, without_values
+
 FailureKind = Literal["raised", "timeout", "killed", "page", "disk"]
 
-HIDDEN = "[hidden]"
 _LONGEST = 240
 _COLOUR = re.compile(r"\x1b\[[0-9;]*m")
-_EMAIL = re.compile(r"[^\s@<>\"'(),;:]+@[^\s@<>\"'(),;:]+")
-# Seven digits or more, with the marks people write between them: phones, cards, ids. Dates stay readable.
-_LONG_NUMBER = re.compile(r"(?<![\d.])\+?\d(?:[ ()\-\u00a0]*\d){6,}")
-_DATE = re.compile(r"\d{4}-\d\d-\d\d(?:[ T]\d\d:\d\d(?::\d\d(?:\.\d+)?)?)?")
-_QUOTED = re.compile(r"'([^']*)'|\"([^\"]*)\"")
-# A name of ours: a column, a key, a file in the project; everything else in quotes may be a customer.
-# So does the name of a class, as NotEnough.
-_PLAIN_NAME = re.compile(r"[a-z][a-z0-9]*(?:[_./-][a-z0-9]+)*|(?:[A-Z][a-z]+){2,}")
 _OURS = frozenset({"DataError", "MonthError", "ParameterError", "CollectError"})
 
 
@@ -75,23 +68,6 @@ def error_line(name: str, message: str, *, root: Path | None = None) -> str:
     last = lines[-1].rstrip(".") if lines else ""
     if root is not None and len(root.parts) > 1:
         last = last.replace(f"{root}/", "")
-    if name not in _OURS:
-        last = _QUOTED.sub(_plain_or_hidden, last)
-    text = f"{name}: {without_contacts(last)}" if last else name
+    last = redacted(last) if name in _OURS else without_values(last)
+    text = f"{name}: {last}" if last else name
     return text if len(text) <= _LONGEST else f"{text[: _LONGEST - 1]}…"
-
-
-def without_contacts(text: str) -> str:
-    """The text with mail addresses and long numbers hidden; dates stay."""
-    text = _EMAIL.sub(HIDDEN, text)
-    kept: list[str] = []
-    position = 0
-    for day in _DATE.finditer(text):
-        kept += [_LONG_NUMBER.sub(HIDDEN, text[position : day.start()]), day[0]]
-        position = day.end()
-    return "".join([*kept, _LONG_NUMBER.sub(HIDDEN, text[position:])])
-
-
-def _plain_or_hidden(match: re.Match[str]) -> str:
-    inner = match[1] if match[1] is not None else match[2]
-    return match[0] if _PLAIN_NAME.fullmatch(inner) else f"{match[0][0]}{HIDDEN}{match[0][0]}"

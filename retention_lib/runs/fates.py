@@ -41,7 +41,7 @@ class Fate:
         if self.report.missing:
             return plain(missing_sentence(self.report.missing, store, words))
         if self.end is None:
-            return plain(month_sentence(self.plan.month, store, words))
+            return plain(month_sentence(self.plan.folder, store, words))
         return None if self.end.failure is None else plain(failure_sentence(self.end.failure, words))
 
     @property

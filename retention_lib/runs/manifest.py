@@ -58,14 +58,14 @@ class ReportRecord:
 def write_manifest(
     folder: Path, plan: Plan, reports: Sequence[ReportRecord], *, started: datetime, ended: datetime
 ) -> None:
-    """Writes a month's manifest."""
+    """Writes the manifest of a month or of a set's data checks."""
     from retention_lib.versions import package_versions
 
     settings = plan.settings
     content = {
         "set": settings.name,
         "title": settings.title,
-        "month": str(plan.month),
+        "month": str(plan.month) if plan.month else None,
         "language": settings.language,
         "reports": [asdict(report) for report in reports],
         "economics": settings.economics.model_dump(mode="json"),
@@ -80,7 +80,7 @@ def write_manifest(
 
 
 def read_manifest(folder: Path) -> dict[str, Any]:
-    """The manifest of a published month.
+    """The manifest of a published month or of a set's data checks.
 
     Raises:
         DataError: The file is no manifest.
@@ -91,7 +91,7 @@ def read_manifest(folder: Path) -> dict[str, Any]:
         return {"title": content["title"], "month": content["month"], "reports": content["reports"]}
     except (ValueError, KeyError, TypeError) as problem:
         place = f"{folder.parent.parent.name}/{folder.name}/{MANIFEST}"
-        raise DataError(f"{place} is damaged; remove the month's folder and run again") from problem
+        raise DataError(f"{place} is damaged; remove its folder and run again") from problem
 
 
 def commit(root: Path) -> str | None:
@@ -119,6 +119,7 @@ def _git(root: Path, *arguments: str) -> str | None:
 def _store(plan: Plan, name: str) -> dict[str, Any]:
     """A store's data as they were: fingerprints and the count of every row and cent."""
     facts = plan.stores[name]
+    refused = {"refused": facts.refused} if facts.refused else {}
     return {
         "title": facts.title,
         "as_of": facts.as_of,
@@ -128,6 +129,7 @@ def _store(plan: Plan, name: str) -> dict[str, Any]:
             table: {"sha256": facts.fingerprint.get(table), **_counts(facts.reconciliation[table])}
             for table in facts.tables
         },
+        **refused,
     }
 
 

@@ -3,7 +3,7 @@
 from __future__ import annotations
 
 from collections.abc import Sequence
-from dataclasses import dataclass
+from dataclasses import dataclass, field
 from datetime import date
 from pathlib import Path
 from typing import Any
@@ -27,6 +27,7 @@ class StoreFacts:
         fingerprint: SHA-256 of each table's source.
         reconciliation: Rows and money of each table, as JSON can hold them.
         rejected: The file of rejected rows of each table that has some.
+        refused: Why a table could not be used at all, in a sentence; a run of reports begins without any.
     """
 
     name: str
@@ -39,6 +40,7 @@ class StoreFacts:
     fingerprint: dict[str, str]
     reconciliation: dict[str, dict[str, Any]]
     rejected: dict[str, Path]
+    refused: dict[str, str] = field(default_factory=dict)
 
     @property
     def dated(self) -> bool:

@@ -36,7 +36,8 @@ def make_report_files(job: dict[str, Any], tell: Tell) -> dict[str, Any]:
 
     Args:
         job: `report`, `source` (the notebook's text), `parameters` (as injected), `kept` (as saved),
-            `folder`, `root`, `timeout` in seconds, `alone` (whether no other report runs beside it).
+            `folder`, `root`, `timeout` in seconds, `index` (where the page's link back leads), `alone` (whether no
+            other report runs beside it).
         tell: Hears about every cell that starts.
 
     Returns:
@@ -50,7 +51,7 @@ def make_report_files(job: dict[str, Any], tell: Tell) -> dict[str, Any]:
     notebook = normalised(executed(job, tell), parameters=job["kept"], root=root)
     try:
         shown = collected(notebook)
-        page = _page(notebook)
+        page = _page(notebook, job["index"])
     except CollectError as problem:
         raise ReportError(Failure(kind="page", error=error_line("CollectError", str(problem)))) from problem
     _write(Path(job["folder"]), job["report"], notebook, shown, page)
@@ -144,11 +145,11 @@ def _refuse_unfinished(notebook: NotebookNode, watch: _Watch) -> None:
                 raise ReportError(watch.failure("raised", error_line(output.ename, output.evalue)))
 
 
-def _page(notebook: NotebookNode) -> str:
+def _page(notebook: NotebookNode, index: str) -> str:
     from retention_lib.reports.page import PageError, render_page
 
     try:
-        return render_page(notebook)
+        return render_page(notebook, index_href=index)
     except PageError as problem:
         raise CollectError(str(problem)) from problem
 

@@ -11,6 +11,7 @@ Status = Literal["published", "skipped", "failed"]
 EXIT_PUBLISHED = 0
 EXIT_SOME_FAILED = 1
 EXIT_NOTHING = 3
+EXIT_DATA = 3
 
 
 @dataclass(frozen=True, kw_only=True)
@@ -34,19 +35,19 @@ class ReportOutcome:
 
 @dataclass(frozen=True, kw_only=True)
 class RunResult:
-    """A run of a set for a month.
+    """A run of a set for a month, or of its data checks.
 
     Attributes:
         exit_code: 0 when every report is published or skipped, 1 when some failed, 3 when nothing was
-            published.
+            published, or a check found a table that cannot be used.
         published: The link `outputs/<set>`, or None when nothing was published.
-        month: The month, as in `2017-12`.
+        folder: The folder in it, as in `2017-12`; `check` for data checks.
         reports: Every report, in the set's order.
     """
 
     exit_code: int
     published: Path | None
-    month: str
+    folder: str
     reports: tuple[ReportOutcome, ...]
 
 

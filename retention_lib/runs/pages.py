@@ -21,26 +21,27 @@ from retention_lib.reports.index import (
 )
 from retention_lib.reports.words import Words
 from retention_lib.runs.manifest import MANIFEST, read_manifest
+from retention_lib.settings.models import CHECK_FOLDER
 
 MONTH_FOLDER = re.compile(r"\d{4}-(?:0[1-9]|1[0-2])")
 _SHOWN_FIGURES = 4
 
 
-def write_indexes(tree: Path, *, title: str, month: str, words: Words) -> None:
+def write_indexes(tree: Path, *, title: str, made: str, words: Words) -> None:
     """Writes the month's index, the set's, and those of later months, whose trends look back at it.
 
     Args:
         tree: The staged tree; every month in it has its manifest.
         title: The set's title.
-        month: The month this run made.
+        made: The folder this run made: a month, whose index and those of later ones are written, or the checks.
         words: The set's language.
     """
     pages = {folder.name: month_page(folder, words) for folder in month_folders(tree)}
     for name, page in pages.items():
-        if name >= month:
+        if MONTH_FOLDER.fullmatch(made) and name >= made:
             earlier = [pages[before] for before in sorted(pages) if before < name]
             _write(tree / name / "index.html", render_month_index(_with_history(page, earlier), words))
-    everything = SetPage(title=title, months=tuple(pages.values()))
+    everything = SetPage(title=title, months=tuple(pages.values()), checks=_checks(tree / CHECK_FOLDER, words))
     _write(tree / "index.html", render_set_index(everything, words))
 
 
@@ -51,6 +52,13 @@ def month_folders(tree: Path) -> list[Path]:
         for folder in sorted(tree.iterdir())
         if MONTH_FOLDER.fullmatch(folder.name) and (folder / MANIFEST).is_file()
     ]
+
+
+def folders_up_to(tree: Path, name: str) -> list[Path]:
+    """The folder of this name and, for a month, those of the months before it, newest first."""
+    if MONTH_FOLDER.fullmatch(name):
+        return [folder for folder in reversed(month_folders(tree)) if folder.name <= name]
+    return [tree / name] if (tree / name / MANIFEST).is_file() else []
 
 
 def month_page(folder: Path, words: Words) -> MonthPage:
@@ -64,6 +72,13 @@ def month_page(folder: Path, words: Words) -> MonthPage:
         reports=reports,
         data_to=days.pop() if len(days) == 1 else None,
     )
+
+
+def _checks(folder: Path, words: Words) -> tuple[ReportEntry, ...]:
+    """The set's data checks, where there are any."""
+    if not (folder / MANIFEST).is_file():
+        return ()
+    return tuple(_entry(report, folder, words) for report in read_manifest(folder)["reports"])
 
 
 def _entry(report: Mapping[str, Any], folder: Path, words: Words) -> ReportEntry:
@@ -99,7 +114,7 @@ def _figures(report: Mapping[str, Any], folder: Path, words: Words) -> tuple[Hea
 
 
 def _headline(record: Mapping[str, Any], words: Words) -> HeadlineFigure | None:
-    """One figure as the index shows it; None for an id that has no name."""
+    """A figure's record as the index shows it; None for an id that has no name."""
     try:
         spec = figure_spec(record["id"])
     except LookupError:

@@ -5,10 +5,11 @@ from __future__ import annotations
 import hashlib
 import json
 from collections.abc import Callable, Sequence
-from dataclasses import dataclass
+from dataclasses import dataclass, replace
 from typing import TYPE_CHECKING, Any
 
 from retention_lib.runs.months import StoreFacts, run_month
+from retention_lib.settings.models import CHECK_FOLDER, CHECK_NOTEBOOK
 from retention_lib.stores.errors import DataError
 
 if TYPE_CHECKING:
@@ -48,15 +49,20 @@ class Plan:
 
     Attributes:
         settings: The set.
-        month: The month that names the folder.
+        month: The month that names the folder; None for data checks, which are about all days.
         reports: In the set's order.
         stores: What is known of each store the reports are about.
     """
 
     settings: SetSettings
-    month: Month
+    month: Month | None
     reports: tuple[PlannedReport, ...]
     stores: dict[str, StoreFacts]
+
+    @property
+    def folder(self) -> str:
+        """The folder of the set's tree that the run makes anew."""
+        return CHECK_FOLDER if self.month is None else str(self.month)
 
     @property
     def runnable(self) -> tuple[PlannedReport, ...]:
@@ -66,7 +72,7 @@ class Plan:
     def lacks_month(self, report: PlannedReport) -> bool:
         """Whether the report's store moves with the month and has no sale in it."""
         store = self.stores[report.store]
-        return store.dated and not store.holds(self.month)
+        return self.month is not None and store.dated and not store.holds(self.month)
 
 
 def planned(settings: SetSettings, *, month: Month | None) -> Plan:
@@ -88,6 +94,23 @@ def planned(settings: SetSettings, *, month: Month | None) -> Plan:
     asked = month or settings.month
     found = run_month(asked, [stores[name] for name in stores if name in used])
     return Plan(settings=settings, month=found, reports=reports, stores=stores)
+
+
+def planned_check(settings: SetSettings) -> Plan:
+    """The plan of a data check: every store of the set, with what can be read of it.
+
+    Args:
+        settings: The set, already checked.
+
+    Raises:
+        DataError: The notebook is missing, or a store cannot be opened at all.
+    """
+    checks = settings.data_checks()
+    source = _notebook(settings, CHECK_NOTEBOOK)
+    stores = {name: _store_facts(settings, name, refuse=False) for name in settings.stores}
+    titles = {name: settings.store_title(name, store.title) for name, store in stores.items()}
+    reports = tuple(replace(_planned_report(checks, name, source, stores), title=titles[name]) for name in stores)
+    return Plan(settings=checks, month=None, reports=reports, stores=stores)
 
 
 def missing_tables(needs: Sequence[Sequence[str]], has: Callable[[str], bool]) -> tuple[tuple[str, ...], ...]:
@@ -136,11 +159,11 @@ def _first_heading(content: dict[str, Any]) -> str | None:
     return None
 
 
-def _store_facts(settings: SetSettings, name: str) -> StoreFacts:
+def _store_facts(settings: SetSettings, name: str, *, refuse: bool = True) -> StoreFacts:
     """The store opened, asked and closed, so that no engine holds memory while the kernels run."""
     from retention_lib.stores.store import open_store
 
-    store = open_store(name, settings.stores[name], root=settings.root)
+    store = open_store(name, settings.stores[name], root=settings.root, set_name=settings.name, refuse=refuse)
     try:
         return _facts(store)
     finally:
@@ -162,6 +185,7 @@ def _facts(store: Store) -> StoreFacts:
         fingerprint=dict(store.fingerprint),
         reconciliation={table: store.reconciliation(table).to_plain() for table in store.tables},
         rejected={table: path for table, path in rejected.items() if path is not None},
+        refused={table: str(error) for table, error in store.refused.items()},
     )
 
 

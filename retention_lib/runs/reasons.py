@@ -9,7 +9,6 @@ from retention_lib.reports.words import N_, Words
 if TYPE_CHECKING:
     from retention_lib.runs.failure import Failure
     from retention_lib.runs.months import StoreFacts
-    from retention_lib.settings.calendar import Month
 
 _SECTION = {
     "raised": N_("Stopped in the section {section}: {error}."),
@@ -40,11 +39,11 @@ def missing_sentence(missing: tuple[tuple[str, ...], ...], store: StoreFacts, wo
     return words.say("Needs the table {tables}, which {store} does not have.", tables=tables, store=store.title)
 
 
-def month_sentence(month: Month, store: StoreFacts, words: Words) -> str:
+def month_sentence(month: str, store: StoreFacts, words: Words) -> str:
     """That a store holds nothing of the run's month."""
     return words.say(
         "{store} has no sales in {month}; its data end on {day}.",
         store=store.title,
-        month=words.month(str(month)),
+        month=words.month(month),
         day=store.last_day,
     )

@@ -4,18 +4,20 @@ from __future__ import annotations
 
 import signal
 import threading
-from collections.abc import Iterator, Sequence
+from collections.abc import Callable, Iterator, Sequence
 from contextlib import contextmanager
 from datetime import UTC, datetime
+from functools import partial
 from types import FrameType
 from typing import TYPE_CHECKING, Any
 
 from retention_lib.runs.execute import Finished, Job, Workers
 from retention_lib.runs.fates import Fate
-from retention_lib.runs.outcomes import EXIT_NOTHING, RunResult, exit_code
-from retention_lib.runs.plan import Plan, PlannedReport, planned
+from retention_lib.runs.outcomes import EXIT_DATA, EXIT_NOTHING, RunResult, exit_code
+from retention_lib.runs.plan import Plan, PlannedReport, planned, planned_check
 from retention_lib.runs.progress import Screen, ending, screen
 from retention_lib.runs.publish import Shelf, Staging, disk_errors, only_run, raise_disk_error
+from retention_lib.stores.snapshots import read_once
 
 if TYPE_CHECKING:
     from retention_lib.runs.assemble import Assembly
@@ -43,32 +45,70 @@ def make_report(settings: SetSettings, *, month: Month | None, jobs: int = 2, ti
             written.
         WorkerError: The worker processes cannot work: the installation is at fault.
     """
+    return _made(settings, partial(planned, settings, month=month), jobs=jobs, timeout_seconds=timeout_seconds)
+
+
+def make_check(settings: SetSettings, *, jobs: int = 2, timeout_seconds: int = 600) -> RunResult:
+    """Checks the data of a set's stores and publishes one page a store in `outputs/<set>/check`.
+
+    The months stay as they are. A table that cannot be used stands on its store's page, with the reason.
+
+    Args:
+        settings: The set, already checked.
+        jobs: Stores checked at a time.
+        timeout_seconds: The time one check may take in all.
+
+    Returns:
+        What became of each check, with the exit code.
+
+    Raises:
+        DataError: A store cannot be opened at all, another run of the set is under way, or `outputs` cannot be
+            written.
+        WorkerError: The worker processes cannot work: the installation is at fault.
+    """
+    checks = settings.data_checks()
+    result = _made(checks, partial(planned_check, settings), jobs=jobs, timeout_seconds=timeout_seconds)
+    if result.published is not None:
+        from retention_lib.runs.told import tell_checks
+
+        stores = {report.id: report.title for report in result.reports if report.status == "published"}
+        tell_checks(result.published / result.folder, stores)
+    return result
+
+
+def _made(settings: SetSettings, plan: Callable[[], Plan], *, jobs: int, timeout_seconds: int) -> RunResult:
+    """A run under the set's lock, which leaves nothing behind but what it published."""
     shelf = Shelf(outputs=settings.root / "outputs", name=settings.name)
     with _ended_by_signals(), only_run(shelf):
         shelf.check_free()
         shelf.tidy()
         try:
-            return _run(settings, shelf, month=month, jobs=jobs, timeout_seconds=timeout_seconds)
+            return _run(settings, shelf, plan, jobs=jobs, timeout_seconds=timeout_seconds)
         finally:
             shelf.tidy()
 
 
-def _run(settings: SetSettings, shelf: Shelf, *, month: Month | None, jobs: int, timeout_seconds: int) -> RunResult:
+def _run(
+    settings: SetSettings, shelf: Shelf, make_plan: Callable[[], Plan], *, jobs: int, timeout_seconds: int
+) -> RunResult:
     started = datetime.now(UTC)
     with disk_errors(shelf.outputs):
         staging = shelf.staged()
     count = min(jobs, len(settings.reports))
-    with Workers(count, folder=settings.root / "notebooks", scratch=staging.scratch) as workers:
-        plan = planned(settings, month=month)
+    with (
+        read_once(staging.scratch / "snapshots.json"),
+        Workers(count, folder=settings.root / "notebooks", scratch=staging.scratch) as workers,
+    ):
+        plan = make_plan()
         # The imports of the index pages take a second or two, which the workers need for their own as well.
         from retention_lib.runs.assemble import Assembly
 
         with screen([report.id for report in plan.runnable]) as shown:
-            shown.say(f"{settings.name}, {plan.month}: {len(plan.runnable)} of {len(plan.reports)} reports to make")
+            shown.say(f"{settings.name}, {plan.folder}: {len(plan.runnable)} of {len(plan.reports)} reports to make")
             todo = [_job(plan, report, staging, timeout_seconds) for report in plan.runnable]
             fates = _fates(plan, _executed(workers, todo, plan, shown))
             result = _published(Assembly(plan=plan, staging=staging, fates=fates, started=started), shelf)
-            _say_rest(result, shown)
+            _say_rest(plan, result, shown)
     return result
 
 
@@ -97,12 +137,15 @@ def _published(assembly: Assembly, shelf: Shelf) -> RunResult:
         with disk_errors(shelf.outputs):
             assembly.build(shelf.current())
             link = shelf.publish(assembly.staging)
-    return RunResult(exit_code=code, published=link, month=str(assembly.plan.month), reports=outcomes)
+    plan = assembly.plan
+    broken = any(store.refused for store in plan.stores.values())
+    return RunResult(exit_code=EXIT_DATA if broken else code, published=link, folder=plan.folder, reports=outcomes)
 
 
 def _job(plan: Plan, report: PlannedReport, staging: Staging, timeout_seconds: int) -> Job:
     settings = plan.settings
-    own: dict[str, Any] = {"report_id": report.id, "month": str(plan.month), **report.parameters}
+    month = str(plan.month) if plan.month else None
+    own: dict[str, Any] = {"report_id": report.id, "month": month, **report.parameters}
     return Job(
         report=report.id,
         source=report.source,
@@ -112,18 +155,23 @@ def _job(plan: Plan, report: PlannedReport, staging: Staging, timeout_seconds: i
         folder=staging.reports / report.id,
         root=settings.root,
         timeout=timeout_seconds,
+        index="index.html" if plan.month else "../index.html",
     )
 
 
-def _say_rest(result: RunResult, shown: Screen) -> None:
+def _say_rest(plan: Plan, result: RunResult, shown: Screen) -> None:
     """The reports that had no kernel, and where to look."""
     for report in result.reports:
         if report.status != "published" and not report.seconds:
             shown.say(ending(report))
     if result.published is None:
+        for line in (line for store in plan.stores.values() for line in store.refused.values()):
+            shown.say(line)
         shown.say("nothing was published; what was published before is intact")
-    else:
-        shown.say(f"published: {result.published / result.month / 'index.html'}")
+        return
+    made = [report.id for report in result.reports if report.status == "published"]
+    for page in ["index"] if plan.month else made:
+        shown.say(f"published: {result.published / result.folder / page}.html")
 
 
 @contextmanager

@@ -68,3 +68,8 @@ def test_the_shop_of_the_readme_runs_to_the_kopeck(tmp_path: Path) -> None:
     assert reasons == ["missing_customer_id", "unreadable_ordered_at"]
     page = (folder / "cohort_ltv.html").read_text()
     assert "₽" in page or "RUB" in page
+    # 400 customers are too few for a forecast: the page says so and the figure has a reason instead of a value.
+    assert "a forecast of their value needs 500, so none is made" in page
+    expected = figures(folder, "cohort_ltv")["expected_value_12m_total"]
+    assert (expected["value"], expected["reason"], expected["n"]) == (None, "forecast_buyers", 400)
+    assert figures(folder, "cohort_ltv")["repeat_rate"]["value"] is not None

@@ -99,6 +99,22 @@ def test_report_has_the_documented_defaults(
     assert calls[0] == {"month": None, "jobs": 2, "timeout_seconds": 1800}
 
 
+def test_check_hands_over_what_was_asked_and_exits_with_its_code(root: Path, monkeypatch: pytest.MonkeyPatch) -> None:
+    calls: list[tuple[SetSettings, dict[str, object]]] = []
+
+    def run(settings: SetSettings, **options: object) -> Outcome:
+        calls.append((settings, options))
+        return Outcome(3)
+
+    monkeypatch.setattr(retention_lib.runs, "make_check", run)
+    words = ["check", "--set", "other", "--root", str(root), "--jobs", "1", "--timeout", "9"]
+    assert call(*words).exit_code == 3
+    ((settings, options),) = calls
+    assert (settings.name, options) == ("other", {"jobs": 1, "timeout_seconds": 9})
+    assert call("check", "--root", str(root), "--set", "none").exit_code == 2
+    assert call("check", "--root", str(root), "--month", "2017-12").exit_code == 2
+
+
 @pytest.mark.parametrize("code", [0, 1, 3])
 def test_report_exits_with_the_code_of_the_run(root: Path, make_report: Callable[[object], object], code: int) -> None:
     make_report(Outcome(code))

@@ -5,7 +5,7 @@ from pathlib import Path
 import pytest
 
 from retention_lib.reports.words import Words
-from retention_lib.runs.failure import Failure, error_line, heading, without_contacts
+from retention_lib.runs.failure import Failure, error_line, heading
 from retention_lib.runs.reasons import failure_sentence
 
 
@@ -56,10 +56,6 @@ def test_error_line_is_short_and_without_colours() -> None:
     line = error_line("ValueError", "\x1b[31m" + "ab " * 500)
     assert len(line) <= 240
     assert "\x1b" not in line
-
-
-def test_without_contacts_leaves_amounts_alone() -> None:
-    assert without_contacts("sum 12345.60 differs from 12345.61") == "sum 12345.60 differs from 12345.61"
 
 
 def test_failure_sentence_names_the_section() -> None:

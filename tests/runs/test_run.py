@@ -36,7 +36,7 @@ def first(project: Path) -> RunResult:
 
 @pytest.fixture(scope="module")
 def month(project: Path, first: RunResult) -> Path:
-    return project / "outputs" / "shop" / first.month
+    return project / "outputs" / "shop" / first.folder
 
 
 def manifest(month: Path) -> dict[str, Any]:
@@ -50,7 +50,7 @@ def test_run_publishes_and_skips(first: RunResult, month: Path) -> None:
         ("two", "published"),
         ("loyal", "skipped"),
     ]
-    assert first.month == "2017-12"
+    assert first.folder == "2017-12"
     assert sorted(shop.content(month)) == [
         "index.html",
         *("one.figures.json", "one.html", "one.ipynb", "tables/one/sales.csv", "tables/two/sales.csv"),
@@ -124,7 +124,7 @@ def test_run_of_a_missing_file_is_refused(project: Path, first: RunResult) -> No
             shop.run(project)
     finally:
         aside.rename(sales)
-    assert (first.published / first.month / "one.html").is_file()
+    assert (first.published / first.folder / "one.html").is_file()
 
 
 def test_run_beside_another_is_refused(project: Path, first: RunResult) -> None:

@@ -1,0 +1,302 @@
+"""One open report: its period, its facts, and the ways to show results."""
+
+from __future__ import annotations
+
+import zlib
+from collections.abc import Callable, Iterable, Mapping
+from dataclasses import dataclass, field
+from datetime import date, timedelta
+from functools import cached_property
+from typing import Any
+
+import numpy as np
+import pandas as pd
+
+from retention_lib.models.estimates import NotEnough
+from retention_lib.reports.blocks import (
+    Table,
+    actions_html,
+    alerts_html,
+    cards_html,
+    finding_html,
+    not_enough_html,
+    table_csv,
+    table_html,
+    verdict_html,
+)
+from retention_lib.reports.cards import figure_card
+from retention_lib.reports.figures import figure_record, figure_spec
+from retention_lib.reports.findings import action, alert, finding, verdict
+from retention_lib.reports.page import ALERTS, CHART, FIGURE, REPORT, TABLE, VERDICT
+from retention_lib.reports.shown import alerts_texts, table_texts
+from retention_lib.reports.style import chart_twins
+from retention_lib.reports.tables import shown_table
+from retention_lib.reports.text import plain
+from retention_lib.reports.words import Words
+from retention_lib.settings import RESERVED, Economics, Month, SetSettings, read_parameters
+from retention_lib.stores.identities import MergeReport
+from retention_lib.stores.store import Store, open_store
+from retention_lib.versions import package_versions
+
+
+@dataclass
+class Report:
+    """One report of a set, open in a notebook.
+
+    Attributes:
+        settings: The whole set.
+        id: The report's id.
+        store: The store it is about.
+        month: The month it speaks about; None where the store is pinned to a day or has no dates.
+    """
+
+    settings: SetSettings
+    id: str
+    store: Store
+    month: Month | None
+    _figures: dict[str, Any] = field(default_factory=dict, repr=False)
+    _previous: dict[str, Any] = field(default_factory=dict, repr=False)
+    _refused: list[NotEnough] = field(default_factory=list, repr=False)
+
+    @cached_property
+    def words(self) -> Words:
+        """The reader's language and the store's currency."""
+        return Words(self.settings.language, self.store.currency)
+
+    @cached_property
+    def economics(self) -> Economics:
+        """Margin, costs and discount rate of the store."""
+        return self.settings.economics_for(self.id)
+
+    @property
+    def period_end(self) -> date:
+        """The first day that is no longer seen (half-open).
+
+        Raises:
+            LookupError: The store has no dates.
+        """
+        if self.month is not None:
+            return self.month.end
+        last = self.store.as_of or (self.store.coverage.last_day if self.store.coverage else None)
+        if last is None:
+            raise LookupError(f"the store {self.store.name} has no dates, so the report has no period")
+        return last + timedelta(days=1)
+
+    @property
+    def whole_month(self) -> Month:
+        """The month that monthly figures read: the report's, else the last one whole when the data end.
+
+        Raises:
+            LookupError: The store has no dates.
+        """
+        return self.month or Month.of(self.period_end).previous()
+
+    @cached_property
+    def merging(self) -> MergeReport | NotEnough:
+        """Which customer ids are one person, as far as the store has `identities`."""
+        return self.store.merging or NotEnough(reason="identities_known", have=0, need=1)
+
+    @property
+    def rng(self) -> np.random.Generator:
+        """A generator seeded by the report's id: the same numbers on every run."""
+        return np.random.default_rng(zlib.crc32(self.id.encode()))
+
+    def open(self, name: str) -> Store:
+        """Another store of the set by name; the report's own for an empty name."""
+        if not name:
+            return self.store
+        if name not in self.settings.stores:
+            raise LookupError(f"the set has no store {name!r}; it has: {', '.join(self.settings.stores)}")
+        return open_store(name, self.settings.stores[name], root=self.settings.root, set_name=self.settings.name)
+
+    def show_facts(self) -> None:
+        """Show what the report is about; the page's header is made of it."""
+        facts = self._facts()
+        lines = [facts["set_title"], facts["store_title"], facts["month"] or "", facts["data_to"] or ""]
+        lines.append(self._differing())
+        _display({REPORT: facts, "text/plain": " | ".join(line for line in lines if line)})
+
+    def figure(self, id: str, value: Any, *, previous: Any = None, n: float | None = None) -> None:
+        """Record a headline figure for cards, the figures file and the index.
+
+        Args:
+            id: Its id in `retention_lib.reports.figures`.
+            value: An `Estimate`, a `NotEnough`, a number, a text or None.
+            previous: The same figure of the month before, for the change on its card.
+            n: The base, where the value does not carry one.
+        """
+        self._figures[id], self._previous[id] = value, previous
+        record = figure_record(id, value, self.words, n=n)
+        _display({FIGURE: record, "text/plain": f"{id} = {record['value']}"})
+
+    def figures(self, values: Mapping[str, Any]) -> None:
+        """Record several figures, id to value."""
+        for id, value in values.items():
+            self.figure(id, value)
+
+    def verdict(self, result: Any, **context: Any) -> None:
+        """Show the report's answer.
+
+        Args:
+            result: The result that answers its question.
+            **context: Further results the sentence needs (see `reports.findings` of the result's type).
+        """
+        said = verdict(result, self.words, **context)
+        payload = {"status": said.status, "sentence": plain(said.sentence)}
+        _display({VERDICT: payload, "text/html": verdict_html(said, self.words)})
+
+    def cards(self, *ids: str) -> None:
+        """Show recorded figures as cards, four or five of them."""
+        dated = self.month is not None or self.store.as_of is not None
+        period = self.words.month(str(self.whole_month.previous()), year=False) if dated else None
+        cards = [
+            figure_card(id, self._figures[id], self.words, previous=self._previous[id], period=period) for id in ids
+        ]
+        _display({"text/html": cards_html(cards), "application/vnd.retention.cards+json": list(ids)})
+
+    def chart(self, plot: Callable[..., Any], result: Any, *, name: str | None = None) -> None:
+        """Draw a result at two widths with its alt text, caption and finding; its data go to the tables.
+
+        Args:
+            plot: A function of `retention_lib.reports.charts`.
+            result: What it draws; a `NotEnough` is shown as its sentence.
+            name: The chart's name, unique in the notebook; the plot's own without `plot_` if omitted.
+        """
+        said = finding(result, self.words)
+        if isinstance(result, NotEnough):
+            self._refused.append(result)
+            _display(_shown(not_enough_html(result, self.words), said.sentence))
+            return
+        name = name or plot.__name__.removeprefix("plot_")
+        twins = chart_twins(lambda ax: plot(result, self.words, ax=ax), name=name)
+        chart = {"name": name, "alt": plain(said.alt), "caption": plain(said.caption), "narrow": twins.narrow}
+        data = {"name": name, "csv": table_csv(result.to_frame())}
+        _display({"image/svg+xml": twins.wide, CHART: chart, TABLE: data}, {"image/svg+xml": {"alt": chart["alt"]}})
+        _display(_shown(finding_html(said.sentence), said.sentence))
+
+    def table(self, name: str, result: Any) -> None:
+        """Show a result as a small table and keep all its rows as `tables/<report>/<name>.csv`.
+
+        A refusal that the chart or the finding above has said already is not said again; a table without rows
+        is kept and not shown.
+
+        Args:
+            name: File name without ending.
+            result: A result with a table in `retention_lib.reports.tables`, or a finished `Table`.
+        """
+        if any(result is refused for refused in self._refused):
+            return
+        table = shown_table(result, self.words)
+        html = table_html(table, self.words)
+        if isinstance(table, NotEnough):
+            _display({"text/html": html})
+            return
+        data = table.frame if isinstance(result, Table) else result.to_frame()
+        kept = {"name": name, "csv": table_csv(data)}
+        if table.frame.empty:
+            _display({TABLE: kept, "text/plain": f"{name}: no rows"})
+            return
+        _display({TABLE: {**kept, "shown": table_texts(table, self.words)}, "text/html": html})
+
+    def finding(self, result: Any) -> None:
+        """Show the sentence of a result that has no chart; a refusal is not said again by a table below."""
+        if isinstance(result, NotEnough):
+            self._refused.append(result)
+        said = finding(result, self.words).sentence
+        _display(_shown(finding_html(said), said))
+
+    def actions(self, *results: Any) -> None:
+        """Show what to do, in the order given; a refused result is shown as its sentence."""
+        steps = [action(result, self.words) for result in results if not isinstance(result, NotEnough)]
+        refused = [not_enough_html(result, self.words) for result in results if isinstance(result, NotEnough)]
+        lines = "\n".join(f"{place}. {step.title}" for place, step in enumerate(steps, start=1))
+        _display(_shown(actions_html(steps, self.words) + "".join(refused), lines))
+
+    def alerts(self, *results: Any) -> None:
+        """Show how far the page can be trusted, worst first; ids merged and facts assumed are said with it."""
+        _, store = self.settings.store_settings(self.id)
+        more: list[Any] = [self.store.merging] if self.store.merging else []
+        more += [store] if store.assumptions else []
+        alerts = [alert(result, self.words) for result in _each_refusal_once((*results, *more))]
+        _display({ALERTS: alerts_texts(alerts, self.words), "text/html": alerts_html(alerts, self.words)})
+
+    def record(self) -> pd.DataFrame:
+        """All recorded figures as one frame, for the analyst's eyes."""
+        records = [figure_record(id, value, self.words) for id, value in self._figures.items()]
+        return pd.DataFrame(records).assign(label=[figure_spec(row["id"]).label_in(self.words) for row in records])
+
+    def _facts(self) -> dict[str, Any]:
+        coverage = self.store.coverage
+        last = self.store.as_of or (coverage.last_day if coverage else None)
+        if last is not None and self.month is not None:
+            last = min(last, self.month.end - timedelta(days=1))
+        return {
+            "id": self.id,
+            "set_title": self.settings.title,
+            "store_title": self._store_title(),
+            "month": str(self.month) if self.month else None,
+            "data_to": last.isoformat() if last else None,
+            "language": self.settings.language,
+            "currency": self.store.currency,
+            "parameters": self._parameters(),
+            "fingerprint": dict(self.store.fingerprint),
+            "versions": package_versions(),
+        }
+
+    def _store_title(self) -> str:
+        name, _ = self.settings.store_settings(self.id)
+        return self.settings.store_title(name, self.store.title)
+
+    def _parameters(self) -> dict[str, Any]:
+        money = {name: value for name, value in self.economics.model_dump().items() if name != "assumptions"}
+        return {**money, "assumptions": self.economics.assumptions, **self._own_parameters()}
+
+    def _own_parameters(self) -> dict[str, Any]:
+        """The report's parameters as the notebook holds them now; outside a notebook, as the set gives them."""
+        report = self.settings.reports[self.id]
+        notebook = self.settings.root / "notebooks" / f"{report.notebook}.ipynb"
+        declared = {parameter.name: parameter.default for parameter in read_parameters(notebook)}
+        given = {name: value for name, value in {**declared, **report.parameters}.items() if name not in RESERVED}
+        held = _notebook_variables()
+        return {name: held.get(name, value) for name, value in given.items()}
+
+    def _differing(self) -> str:
+        """What an analyst should know who runs the notebook by hand: where its cell differs from the set."""
+        held, wanted = self._own_parameters(), self.settings.reports[self.id].parameters
+        differing = {name: value for name, value in wanted.items() if held[name] != value}
+        if not differing:
+            return ""
+        values = ", ".join(f"{name} = {value!r}" for name, value in differing.items())
+        return f"{self.settings.file.name} gives {values}; this notebook runs with its own cell's values"
+
+
+def _each_refusal_once(results: Iterable[Any]) -> list[Any]:
+    """The results; of equal refusals, which pass through several models, the first alone."""
+    said: list[NotEnough] = []
+    kept = []
+    for result in results:
+        if isinstance(result, NotEnough):
+            if result in said:
+                continue
+            said.append(result)
+        kept.append(result)
+    return kept
+
+
+def _notebook_variables() -> dict[str, Any]:
+    """The variables of the running notebook; none outside one."""
+    from IPython.core.getipython import get_ipython
+
+    shell = get_ipython()
+    return {} if shell is None else dict(shell.user_ns)
+
+
+def _shown(html: str, sentence: str) -> dict[str, Any]:
+    """A sentence for the page, and the same for the screen."""
+    return {"text/html": html, "text/plain": plain(sentence)}
+
+
+def _display(data: dict[str, Any], metadata: dict[str, Any] | None = None) -> None:
+    from IPython.display import display
+
+    display(data, raw=True, metadata=metadata or {})
