@@ -1,0 +1,44 @@
+"""A study: many cases worked off, and the figure that comes of them."""
+
+from __future__ import annotations
+
+from collections.abc import Callable
+from dataclasses import dataclass
+
+from studies.cases import Result
+
+
+@dataclass(frozen=True, kw_only=True)
+class Found:
+    """A figure of a study, as the table and `outputs/study.json` show it.
+
+    Attributes:
+        name: The figure.
+        value: What was measured.
+        low: Lower bound, at 95 % confidence.
+        high: Upper bound.
+        n: Cases (count).
+    """
+
+    name: str
+    value: float
+    low: float
+    high: float
+    n: int
+
+
+@dataclass(frozen=True, kw_only=True)
+class Study:
+    """What a study does.
+
+    Attributes:
+        target: `module:function` that takes the number of a case and gives its result.
+        cases: How many (count).
+        figures: The figures of the results.
+        failures: The results a reader should look into.
+    """
+
+    target: str
+    cases: int
+    figures: Callable[[list[Result]], list[Found]]
+    failures: Callable[[list[Result]], list[Result]]
