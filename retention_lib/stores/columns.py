@@ -7,7 +7,7 @@ from typing import TYPE_CHECKING
 from retention_lib.settings.problems import nearest_name
 from retention_lib.settings.tables import TABLES
 from retention_lib.stores.errors import DataError
-from retention_lib.stores.shapes import looks_like_data
+from retention_lib.stores.shapes import looks_like_data, shown_name
 
 if TYPE_CHECKING:
     from collections.abc import Sequence
@@ -39,7 +39,7 @@ def column_names(header: Sequence[str], place: str) -> list[str]:
         if column.lower() in seen:
             if looks_like_data(header):
                 raise DataError(f"{place} {_NO_HEADER}")
-            raise DataError(f"{place} names the column {column} twice; rename one of them")
+            raise DataError(f"{place} names the column {shown_name(column)} twice; rename one of them")
         seen.add(column.lower())
     return columns
 
@@ -89,7 +89,7 @@ def _remedy(source: Source, missing: Sequence[str], columns: Sequence[str]) -> s
     hints = [close if len(wanted) == 1 else f"{close} for {name}" for close, name in near if close]
     hint = f"; did you mean {', '.join(hints)}?" if hints else ""
     them = "them" if len(wanted) > 1 else "it"
-    return f"(found: {', '.join(columns)}); name {them} in tables.{source.table}.columns{hint}"
+    return f"(found: {', '.join(map(shown_name, columns))}); name {them} in tables.{source.table}.columns{hint}"
 
 
 def own_columns(columns: Sequence[str]) -> list[str]:

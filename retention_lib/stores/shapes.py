@@ -11,6 +11,7 @@ if TYPE_CHECKING:
     import ibis.expr.types as ir
 
 _LONGEST = 40
+_LONGEST_NAME = 120
 _MOST_DIGITS = 8
 _BLANK = " \u00a0\u202f\u2009"
 _CLOCK = r"(?:[ T]+\d{1,2}:\d{2}(?::\d{2}(?:\.\d+)?)?)?(?: ?Z| ?[+-]\d{2}:?\d{0,2})?"
@@ -26,6 +27,16 @@ def shown_value(value: str) -> str:
     plain = _DATE.fullmatch(text) or (few and _NUMBER.fullmatch(text))
     shown = text if plain else shape(text)
     return repr(shown if len(shown) <= _LONGEST else f"{shown[: _LONGEST - 1]}…")
+
+
+def shown_name(name: str) -> str:
+    """A column's name as an error shows it: only its shape where it holds what rows hold, not names.
+
+    A file read with a wrong delimiter or quote has whole rows for names.
+    """
+    telling = any(mark in name for mark in "\r\n@") or _DATE.search(name) or _PHONE.search(name)
+    shown = "".join(c if c.isprintable() else " " for c in (shape(name) if telling else name))
+    return shown if len(shown) <= _LONGEST_NAME else f"{shown[: _LONGEST_NAME - 1]}…"
 
 
 def shape(text: str) -> str:
