@@ -6,6 +6,7 @@ from collections.abc import Iterable, Iterator, Mapping, Sequence
 from dataclasses import dataclass, field
 from typing import TYPE_CHECKING, Any
 
+from retention_lib.settings.draft_rules import DraftRule, rule_lines
 from retention_lib.settings.draft_yaml import comment, flow, printable, scalar
 from retention_lib.settings.files import set_names
 from retention_lib.settings.problems import ParameterError, Problem, key_path
@@ -25,6 +26,7 @@ class DraftColumn:
         samples: A few of its values, or their shapes.
         doubt: Why it may be the wrong one; empty when it is clear.
         above: What stands over the column where it has no name of its own.
+        parts: The columns of the file that are joined to it (a day and its time); empty where it is one.
     """
 
     ours: str
@@ -32,6 +34,7 @@ class DraftColumn:
     samples: tuple[str, ...] = ()
     doubt: str = ""
     above: str = ""
+    parts: tuple[str, ...] = ()
 
 
 @dataclass(frozen=True, kw_only=True)
@@ -44,6 +47,7 @@ class DraftTable:
         about: What was looked at, as a sentence.
         doubts: What concerns the whole table.
         keys: Further keys in their order (sheet, header_row), with a note behind each.
+        rules: Which rows are left out, are refunds or name nobody, each with a doubt.
         csv: How text is written, with a note behind each key.
         csv_doubts: Doubts about `csv`, by key.
         columns: The columns.
@@ -60,6 +64,7 @@ class DraftTable:
     about: str
     doubts: tuple[str, ...] = ()
     keys: Mapping[str, tuple[Any, str]] = field(default_factory=dict)
+    rules: tuple[DraftRule, ...] = ()
     csv: Mapping[str, tuple[Any, str]] = field(default_factory=dict)
     csv_doubts: Mapping[str, str] = field(default_factory=dict)
     columns: tuple[DraftColumn, ...] = ()
@@ -101,6 +106,7 @@ class Draft:
         tables: The tables.
         notes: Files that were not used, each with the reason.
         reports: The reports.
+        urgent: Doubts that stand before all others, for they leave out whole files.
     """
 
     name: str
@@ -111,12 +117,14 @@ class Draft:
     tables: tuple[DraftTable, ...]
     notes: tuple[str, ...]
     reports: tuple[DraftReport, ...]
+    urgent: tuple[str, ...] = ()
 
     @property
     def text(self) -> str:
         """The parameter file."""
         body = [*_store_lines(self), "", *_economics_lines(), "", *_report_lines(self.reports)]
-        return "\n".join([*_head_lines(self, count_doubts(body)), *body]) + "\n"
+        urgent = [line for doubt in self.urgent for line in _doubt(doubt, 0)]
+        return "\n".join([*urgent, *_head_lines(self, count_doubts([*urgent, *body])), *body]) + "\n"
 
     def summary(self, doubts: int) -> list[str]:
         """What was found, in lines for the screen.
@@ -125,7 +133,8 @@ class Draft:
             doubts: Doubts that stand in the file (count).
         """
         width = max(len(table.name) for table in self.tables)
-        lines = [f"{table.name:{width}}  {table.path}: {_found(table)}" for table in self.tables]
+        lines = [f"DOUBT: {doubt}" for doubt in self.urgent]
+        lines += [f"{table.name:{width}}  {table.path}: {_found(table)}" for table in self.tables]
         lines += [f"not used: {note}" for note in self.notes]
         marked = {0: "no doubts", 1: "1 doubt, marked DOUBT"}.get(doubts, f"{doubts} doubts, each marked DOUBT")
         lines.append(f"wrote parameters/{self.name}.yml: {marked}")
@@ -244,6 +253,7 @@ def _table_lines(table: DraftTable) -> Iterator[str]:
 def _key_lines(table: DraftTable) -> Iterator[str]:
     for key, (value, note) in table.keys.items():
         yield f"      {key}: {scalar(value)}{_note(note)}"
+    yield from rule_lines(table.rules, 6)
     if table.csv:
         yield "      csv:"
         for key, (value, note) in table.csv.items():
@@ -268,15 +278,25 @@ def _key_lines(table: DraftTable) -> Iterator[str]:
 
 
 def _column_lines(table: DraftTable) -> Iterator[str]:
-    found = any(column.theirs is not None for column in table.columns)
-    yield "      columns:" if found else "      # columns:"
-    for column in table.columns:
+    plain = [column for column in table.columns if not column.parts]
+    yield "      columns:" if any(column.theirs is not None for column in plain) else "      # columns:"
+    for column in plain:
         yield from _doubt(column.doubt, 8)
         if column.theirs is None:
             yield f"        # {column.ours}: the column's name"
         else:
-            note = f"{column.above}{_samples(column.samples)}".removeprefix(": ")
-            yield f"        {column.ours}: {scalar(column.theirs)}{_note(note)}"
+            yield f"        {column.ours}: {scalar(column.theirs)}{_note(_beside(column))}"
+    joined = [column for column in table.columns if column.parts]
+    if joined:
+        yield "      joined: # a day and its time, read as one"
+    for column in joined:
+        yield from _doubt(column.doubt, 8)
+        yield f"        {column.ours}: {flow(column.parts)}{_note(_beside(column))}"
+
+
+def _beside(column: DraftColumn) -> str:
+    """What stands over a column of the file and a few of its values."""
+    return f"{column.above}{_samples(column.samples)}".removeprefix(": ")
 
 
 def _economics_lines() -> Iterator[str]:

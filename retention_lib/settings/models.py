@@ -104,8 +104,17 @@ class TableSource(StrictModel):
             stands above it is not read.
         csv: How values in text are written; None for Parquet, databases and plain CSV.
         columns: Names of our columns to the names in the file; a column not named here keeps its name.
+        joined: Names of our columns of dates to several names in the file, whose values are joined by a blank
+            (a day and its time).
         values: For columns with a fixed list of words: our word to theirs, one or several.
-        duplicates: Whether rows repeated exactly are merged (only where a row carries an order or line id).
+        only: Names of columns in the file to values: rows with any other value are left out.
+        without: Names of columns in the file to values: rows with one of them are left out.
+        refunds: Names of columns in the file to values: rows with one of them are refunds, whose money is
+            negative however it is written.
+        anonymous: Customer ids that name nobody (an anonymous till); such rows have no customer.
+        duplicates: Whether rows repeated exactly are merged (only where a row carries an order or line id), only
+            those that stand in several files (as often as in the file that has most of them), or none.
+        order_numbers: Whether an order's number is its own for ever, or begins anew every day.
         repeated_orders: What several rows of one order without line ids are: its lines, which are summed, or
             a conflict where they differ.
         variants: For `assignments`: short names to the variants' names in the data.
@@ -118,8 +127,14 @@ class TableSource(StrictModel):
     header_row: Annotated[int, AfterValidator(rules.between(1, 1000))] = 1
     csv: CsvFormat | None = None
     columns: dict[str, Text] = Field(default_factory=dict)
+    joined: dict[str, list[Text]] = Field(default_factory=dict)
     values: dict[str, dict[str, Words]] = Field(default_factory=dict)
-    duplicates: Literal["merge", "keep"] = "merge"
+    only: dict[str, list[Text]] = Field(default_factory=dict)
+    without: dict[str, list[Text]] = Field(default_factory=dict)
+    refunds: dict[str, list[Text]] = Field(default_factory=dict)
+    anonymous: list[Text] = Field(default_factory=list)
+    duplicates: Literal["merge", "across_files", "keep"] = "merge"
+    order_numbers: Literal["unique", "daily"] = "unique"
     repeated_orders: Literal["sum", "conflict"] = "sum"
     variants: dict[str, Text] | None = None
     metrics: list[str] | None = None

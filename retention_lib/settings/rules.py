@@ -9,6 +9,7 @@ from collections.abc import Callable, Iterator, Mapping
 from datetime import UTC, datetime
 from pathlib import Path
 from typing import Any, TypeVar
+from urllib.parse import quote
 
 from pydantic import SecretStr
 
@@ -25,6 +26,7 @@ RESERVED_REPORTS = frozenset({"index"})
 
 _LOCALES = Path(__file__).parents[1] / "locale"
 _VARIABLE = re.compile(r"\$\{([^}]*)\}")
+_USER_AND_PASSWORD = re.compile(r"(?<=://)[^/?#]*(?=@)")
 _THOUSANDS = (" ", "\u00a0", "\u202f", ".", ",", "'", "’")
 
 
@@ -122,7 +124,10 @@ def database_table(value: str) -> str:
 
 
 def connection(value: Any) -> Any:
-    """An engine's address with every `${NAME}` taken from the environment; kept secret from here on."""
+    """An engine's address with every `${NAME}` taken from the environment; kept secret from here on.
+
+    A user or password from the environment stands there as it is; in an address, marks such as @ and / are escaped.
+    """
     if isinstance(value, SecretStr):
         return value
     if not isinstance(value, str):
@@ -130,12 +135,18 @@ def connection(value: Any) -> Any:
     missing = [name for name in _VARIABLE.findall(value) if name not in os.environ]
     if missing:
         raise refusal(f"needs what is not set in the environment: {', '.join(missing)}")
-    clear = _VARIABLE.sub(lambda match: os.environ[match[1]], value)
+    escaped = _USER_AND_PASSWORD.sub(lambda part: _filled_in(part[0], escape=True), value)
+    clear = _filled_in(escaped)
     engine, separator, _ = clear.partition("://")
     if not separator or engine not in ENGINES:
         near = nearest_name(engine, ENGINES) if separator else None
         raise refusal(f"must begin with {', '.join(f'{name}://' for name in ENGINES)}", nearest=near)
     return SecretStr(clear)
+
+
+def _filled_in(text: str, *, escape: bool = False) -> str:
+    """A text with every `${NAME}` taken from the environment."""
+    return _VARIABLE.sub(lambda match: quote(os.environ[match[1]], safe="") if escape else os.environ[match[1]], text)
 
 
 def timezone(value: str) -> str:

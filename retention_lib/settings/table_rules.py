@@ -12,6 +12,12 @@ from retention_lib.settings.strict import NAME, NAME_RULE, Broken, one_of_rule
 from retention_lib.settings.tables import TABLES
 
 _METRIC = re.compile(r"[a-z][a-z0-9_]{0,63}")
+_OWNERS = {
+    "variants": "assignments",
+    "metrics": "outcomes",
+    "refunds": "transactions",
+    "order_numbers": "transactions",
+}
 
 
 def broken_place(raw: Mapping[Any, Any]) -> Iterator[Broken]:
@@ -77,6 +83,41 @@ def broken_values(table: str, raw: Any) -> Iterator[Broken]:
             yield Broken(place, "must give each word of the data one meaning only", name)
 
 
+def broken_joined(table: str, raw: Any, columns: Any) -> Iterator[Broken]:
+    """Columns of dates are joined from two or more columns, each named once, and stand in no other place."""
+    dates = [column.name for column in TABLES[table].columns if column.kind in ("timestamp", "date")]
+    for column, parts in raw.items() if isinstance(raw, Mapping) else ():
+        place = ("tables", table, "joined", str(column))
+        if column not in dates:
+            listed = ", ".join(dates) or "none"
+            near = nearest_name(column, dates)
+            yield Broken(place, f"is no column of dates ({table} has: {listed})", nearest=near)
+        elif isinstance(columns, Mapping) and column in columns:
+            yield Broken(place, "stands in columns as well; keep one of the two")
+        elif isinstance(parts, list) and not len(set(map(str, parts))) == len(parts) > 1:
+            yield Broken(place, "must name two columns or more, each once, like [Date, Time]")
+
+
+def broken_picks(table: str, source: Mapping[Any, Any]) -> Iterator[Broken]:
+    """Rows are picked by values, each in one key only; customers that name nobody need a column of customers."""
+    picks = {key: source[key] for key in ("only", "without", "refunds") if isinstance(source.get(key), Mapping)}
+    for key, columns in picks.items():
+        for column, values in columns.items():
+            place = ("tables", table, key, str(column))
+            if values == []:
+                yield Broken(place, "must name at least one value")
+            kept = picks.get("only", {}).get(column) if key == "without" else None
+            for value in sorted(_compared(values) & _compared(kept)):
+                yield Broken(place, "stands in only as well; keep one of the two", value)
+    if source.get("anonymous") and "customer_id" not in TABLES[table].names:
+        yield Broken(("tables", table, "anonymous"), f"has no meaning for {table}, which has no customer_id")
+
+
+def _compared(values: Any) -> set[str]:
+    """Values as they are compared: without blanks around them and without case."""
+    return {value.strip().lower() for value in values if isinstance(value, str)} if isinstance(values, list) else set()
+
+
 def broken_variants(raw: Any) -> Iterator[Broken]:
     """Short names are usable, and no two stand for the same variant."""
     if not isinstance(raw, Mapping):
@@ -120,13 +161,15 @@ def broken_tables(raw: Any) -> Iterator[Broken]:
 
 
 def _broken_source(table: str, source: Mapping[Any, Any]) -> Iterator[Broken]:
-    for key, owner in (("variants", "assignments"), ("metrics", "outcomes")):
+    for key, owner in _OWNERS.items():
         if source.get(key) is not None and table != owner:
             yield Broken(("tables", table, key), f"belongs to the table {owner} only")
     if table == "outcomes" and source.get("metrics") is None:
         yield Broken(("tables", table, "metrics"), "is missing; list the measured columns, like [visit, spend]")
     yield from broken_values(table, source.get("values"))
+    yield from broken_picks(table, source)
     columns, metrics = source.get("columns"), source.get("metrics")
+    yield from broken_joined(table, source.get("joined"), columns)
     known = list(TABLES[table].names)
     if TABLES[table].open_columns and isinstance(metrics, list):
         known += [name for name in metrics if isinstance(name, str) and _METRIC.fullmatch(name)]

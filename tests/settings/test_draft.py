@@ -36,7 +36,7 @@ def drafted(*, column: str = "Код клиента", path: str = "data/прод
         csv={"delimiter": (";", ""), "encoding": ("cp1251", ""), "thousands": ("\u00a0", "a no-break space")},
         columns=(
             DraftColumn(ours="customer_id", theirs=column, samples=("00000",), doubt="it may be another one."),
-            DraftColumn(ours="ordered_at", theirs="Дата"),
+            DraftColumn(ours="ordered_at", theirs="Дата", parts=("Дата", "Время, ч"), samples=("05.04.2024 18:30",)),
             DraftColumn(ours="amount", theirs="Сумма, руб.", samples=("1 200,50",)),
         ),
         unused=(("Телефон", ("+0 000",)),),
@@ -69,7 +69,8 @@ def test_the_file_is_a_set_that_says_what_was_found(root: Path) -> None:
     assert list(loaded.reports) == ["churn_diagnosis"]
     assert (store.timezone, store.currency, store.assumptions) == ("Europe/Moscow", "RUB", ["currency"])
     source = store.tables["transactions"]
-    assert source.columns == {"customer_id": "Код клиента", "ordered_at": "Дата", "amount": "Сумма, руб."}
+    assert source.columns == {"customer_id": "Код клиента", "amount": "Сумма, руб."}
+    assert source.joined == {"ordered_at": ["Дата", "Время, ч"]}
     assert source.csv is not None
     assert source.csv.thousands == "\u00a0"
     assert doubts == count_doubts(file.read_text(encoding="utf-8").splitlines()) == 3  # column, currency, margin
@@ -81,6 +82,14 @@ def test_every_doubt_stands_right_above_the_line_it_is_about(root: Path) -> None
         (place,) = [number for number, text in enumerate(lines) if doubt in text]
         assert lines[place].lstrip().startswith("# DOUBT: ")
         assert lines[place + 1].startswith(line)
+
+
+def test_what_leaves_out_whole_files_stands_before_everything(root: Path) -> None:
+    draft = drafted(urgent=("only 2 of 3 files are read.",))
+    assert draft.text.startswith("# DOUBT: only 2 of 3 files are read.\n")
+    assert draft.summary(4)[0] == "DOUBT: only 2 of 3 files are read."
+    assert write_draft(draft, new_set_file(root, "shop", ["x.csv"])) == 4
+    assert "# 4 places are marked DOUBT" in draft.text
 
 
 def test_a_table_that_lacks_a_column_is_a_comment_and_is_right_once_completed(root: Path) -> None:

@@ -58,6 +58,25 @@ def test_environment_reaches_the_connection_and_nothing_else(monkeypatch: pytest
     assert "s3cret" not in f"{store!r} {store} {store.model_dump()} {store.model_dump_json()}"
 
 
+@pytest.mark.parametrize(
+    ("written", "clear"),
+    [
+        ("postgres://me:${PW}@db/shop", "postgres://me:p%40ss%2Fword%25@db/shop"),
+        ("postgres://${PW}:x@db:5432/shop", "postgres://p%40ss%2Fword%25:x@db:5432/shop"),
+        ("postgres://me:x@db/${PW}", "postgres://me:x@db/p@ss/word%"),
+        ("postgres://db/shop?password=${PW}", "postgres://db/shop?password=p@ss/word%"),
+        ("postgres://${PW}", "postgres://p@ss/word%"),
+        ("postgres://me:a%40${PW}@db/${PW}", "postgres://me:a%40p%40ss%2Fword%25@db/p@ss/word%"),
+    ],
+)
+def test_only_user_and_password_of_the_environment_are_escaped(
+    monkeypatch: pytest.MonkeyPatch, written: str, clear: str
+) -> None:
+    monkeypatch.setenv("PW", "p@ss/word%")
+    store = StoreSettings.model_validate({**SHOP, "connection": written})
+    assert store.connection.get_secret_value() == clear
+
+
 def test_clear_connection_is_in_no_error(monkeypatch: pytest.MonkeyPatch) -> None:
     monkeypatch.setenv("SHOP_PASSWORD", "s3cret")
     with pytest.raises(ValidationError) as caught:

@@ -73,7 +73,16 @@ def test_template_explains_every_key() -> None:
 
 def test_template_with_every_commented_example_is_right_as_well(tmp_path: Path) -> None:
     text = (ROOT / "parameters" / "template.yml").read_text(encoding="utf-8")
-    for line in ("month: 2026-10", "as_of: 2026-10-31", 'thousands: " "', "economics: {contact_cost: 3}"):
+    for line in (
+        "month: 2026-10",
+        "as_of: 2026-10-31",
+        'thousands: " "',
+        "economics: {contact_cost: 3}",
+        "only: {STATUS: [Paid, Delivered]}",
+        "without: {STATUS: [Cancelled, Test]}",
+        "refunds: {OPERATION: [Refund]}",
+        'anonymous: ["999999999", "Private person"]',
+    ):
         assert f"# {line}" in text
         text = text.replace(f"# {line}", line)
     assert isinstance(yaml.safe_load(text), dict)

@@ -56,6 +56,27 @@ def test_a_table_of_a_database_needs_its_address() -> None:
     assert named.tables["transactions"].table == "crm.orders"
 
 
+@pytest.mark.parametrize(
+    ("keys", "place", "words"),
+    [
+        ({"joined": {"amount": ["a", "b"]}}, "amount", "is no column of dates (transactions has: ordered_at, promised"),
+        ({"joined": {"ordered": ["a", "b"]}}, "ordered", "is no column of dates"),
+        ({"joined": {"ordered_at": ["a"]}}, "ordered_at", "must name two columns or more"),
+        ({"joined": {"ordered_at": ["a", "a"]}}, "ordered_at", "each once"),
+        ({"joined": {"ordered_at": ["a", "b"]}, "columns": {"ordered_at": "a"}}, "ordered_at", "in columns as well"),
+    ],
+)
+def test_joined_columns_are_dates_of_two_parts(keys: dict[str, Any], place: str, words: str) -> None:
+    raw = store(tables={"transactions": {"path": "a.csv", **keys}})
+    assert words in refused(StoreSettings, raw)[f"tables.transactions.joined.{place}"]
+
+
+def test_a_day_and_its_time_may_be_joined() -> None:
+    joined = {"ordered_at": ["Дата", "Время"]}
+    raw = store(tables={"transactions": {"path": "a.csv", "joined": joined}})
+    assert StoreSettings.model_validate(raw).tables["transactions"].joined == joined
+
+
 def test_values_give_our_words_for_theirs() -> None:
     values = {"event": {"join": "Регистрация", "earn": ["Начисление", "Бонус"]}}
     read = StoreSettings.model_validate(events(values)).tables["loyalty_events"]
@@ -96,3 +117,37 @@ def test_columns_with_a_fixed_list_of_words() -> None:
     found = {(table.name, column.name) for table in TABLES.values() for column in table.columns if column.choices}
     expected = {("identities", "kind"), ("loyalty_events", "event"), ("web_events", "event"), ("feedback", "kind")}
     assert found == expected
+
+
+@pytest.mark.parametrize(
+    ("table", "keys", "place", "words"),
+    [
+        ("transactions", {"only": {"State": []}}, "only.State", "must name at least one value"),
+        ("transactions", {"refunds": {"Kind": []}}, "refunds.Kind", "must name at least one value"),
+        (
+            "transactions",
+            {"only": {"State": ["Done"]}, "without": {"State": ["Odd", " done"]}},
+            "without.State",
+            "stands in only as well",
+        ),
+        ("contacts", {"refunds": {"Kind": ["Back"]}}, "refunds", "belongs to the table transactions only"),
+        ("contacts", {"order_numbers": "daily"}, "order_numbers", "belongs to the table transactions only"),
+        ("costs", {"anonymous": ["0"]}, "anonymous", "has no meaning for costs, which has no customer_id"),
+        ("transactions", {"only": {"State": "Done"}}, "only.State", "list"),
+        ("transactions", {"only": ["Done"]}, "only", "dict"),
+        ("transactions", {"anonymous": [0]}, "anonymous.0", "string"),
+        ("transactions", {"duplicates": "drop"}, "duplicates", "across_files"),
+        ("transactions", {"order_numbers": "weekly"}, "order_numbers", "daily"),
+    ],
+)
+def test_rows_are_picked_by_lists_of_values(table: str, keys: dict[str, Any], place: str, words: str) -> None:
+    raw = store(tables={table: {"path": "a.csv", **keys}})
+    assert words in refused(StoreSettings, raw)[f"tables.{table}.{place}"]
+
+
+def test_one_value_may_be_left_out_and_another_refunded() -> None:
+    keys = {"only": {"State": ["Done", "Back"]}, "without": {"Till": ["Test"]}, "refunds": {"State": ["Back"]}}
+    raw = store(tables={"transactions": {"path": "a.csv", "anonymous": ["0"], "order_numbers": "daily", **keys}})
+    source = StoreSettings.model_validate(raw).tables["transactions"]
+    assert (source.only, source.without, source.refunds) == (keys["only"], keys["without"], keys["refunds"])
+    assert (source.anonymous, source.order_numbers, source.duplicates) == (["0"], "daily", "merge")
