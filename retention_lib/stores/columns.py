@@ -10,7 +10,7 @@ from retention_lib.stores.errors import DataError
 from retention_lib.stores.shapes import looks_like_data, shown_name
 
 if TYPE_CHECKING:
-    from collections.abc import Sequence
+    from collections.abc import Mapping, Sequence
 
     from retention_lib.stores.relations import Relation
     from retention_lib.stores.sources import Source
@@ -19,6 +19,7 @@ RAW = "raw:"
 """What the name of a source's column begins with inside the engine, so that it never meets one of ours."""
 
 _NO_HEADER = "looks like data and not like column names; add a line of column names above it or set header_row"
+_KEYS = ("joined", "only", "without", "refunds")
 _BLANKS = " \t\r\n\u00a0\ufeff"
 
 
@@ -44,14 +45,26 @@ def column_names(header: Sequence[str], place: str) -> list[str]:
     return columns
 
 
-def wanted_columns(source: Source, columns: Sequence[str]) -> list[str]:
-    """The contract's columns that a file must have: the required ones and those named in the parameter file."""
+def wanted_columns(source: Source, columns: Sequence[str]) -> dict[str, str]:
+    """The columns that a file must have, each with the contract's column it is for.
+
+    They are the required ones and those named in the parameter file; a column that only picks rows is for itself.
+    """
     spec = TABLES[source.table]
-    wanted = dict.fromkeys([*spec.required, *source.settings.columns, *source.metrics])
+    wanted = dict.fromkeys([*spec.required, *source.settings.columns, *source.settings.joined, *source.metrics])
+    if source.settings.order_numbers == "daily":
+        wanted["order_id"] = None
     for group in spec.one_of:
         if not any(source.column(column) in columns for column in group):
             wanted[group[0]] = None
-    return list(wanted)
+    read = {theirs: ours for ours in wanted for theirs in source.parts(ours)}
+    return read | {name: name for name in picking_columns(source) if name not in read}
+
+
+def picking_columns(source: Source) -> list[str]:
+    """The source's columns whose values say which rows are left out and which are refunds."""
+    settings = source.settings
+    return list(dict.fromkeys([*settings.only, *settings.without, *settings.refunds]))
 
 
 def check_columns(source: Source, relation: Relation, name: str) -> None:
@@ -61,35 +74,34 @@ def check_columns(source: Source, relation: Relation, name: str) -> None:
         DataError: Naming what was wanted, what was found and what is nearest, or the line that has them all.
     """
     wanted = wanted_columns(source, relation.columns)
-    missing = [column for column in wanted if source.column(column) not in relation.columns]
+    missing = {theirs: ours for theirs, ours in wanted.items() if theirs not in relation.columns}
     if not missing:
         return
     for number, cells in enumerate(relation.top, 1):
-        if {source.column(column) for column in wanted} <= set(cells):
+        if set(wanted) <= set(cells):
             raise DataError(
                 f"{name}: the column names stand in {relation.unit} {number}; "
                 f"set tables.{source.table}.header_row to {number}"
             )
     if looks_like_data(relation.columns):
         place = f"{relation.unit} {source.settings.header_row}"
-        raise DataError(f"{name}: has no {_listed(source, missing)}, and {place} {_NO_HEADER}")
-    raise DataError(f"{name}: has no {_listed(source, missing)} {_remedy(source, missing, relation.columns)}")
+        raise DataError(f"{name}: has no {_listed(missing)}, and {place} {_NO_HEADER}")
+    raise DataError(f"{name}: has no {_listed(missing)} {_remedy(source, missing, relation.columns)}")
 
 
-def _listed(source: Source, missing: Sequence[str]) -> str:
-    called = [(source.column(column), column) for column in missing]
-    names = [wanted if wanted == column else f"{wanted} for {column}" for wanted, column in called]
+def _listed(missing: Mapping[str, str]) -> str:
+    names = [theirs if theirs == ours else f"{theirs} for {ours}" for theirs, ours in missing.items()]
     return f"column{'s' if len(names) > 1 else ''} {', '.join(names)}"
 
 
-def _remedy(source: Source, missing: Sequence[str], columns: Sequence[str]) -> str:
+def _remedy(source: Source, missing: Mapping[str, str], columns: Sequence[str]) -> str:
     """What is there instead, what is nearest and where to name it."""
-    wanted = [source.column(column) for column in missing]
-    near = [(nearest_name(name, columns), name) for name in wanted]
-    hints = [close if len(wanted) == 1 else f"{close} for {name}" for close, name in near if close]
+    near = [(nearest_name(name, columns), name) for name in missing]
+    hints = [close if len(missing) == 1 else f"{close} for {name}" for close, name in near if close]
     hint = f"; did you mean {', '.join(hints)}?" if hints else ""
-    them = "them" if len(wanted) > 1 else "it"
-    return f"(found: {', '.join(map(shown_name, columns))}); name {them} in tables.{source.table}.columns{hint}"
+    them = "them" if len(missing) > 1 else "it"
+    key = next((key for key in _KEYS if set(missing.values()) <= set(getattr(source.settings, key))), "columns")
+    return f"(found: {', '.join(map(shown_name, columns))}); name {them} in tables.{source.table}.{key}{hint}"
 
 
 def own_columns(columns: Sequence[str]) -> list[str]:

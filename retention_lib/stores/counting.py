@@ -6,6 +6,7 @@ from decimal import Decimal
 from typing import TYPE_CHECKING, Any
 
 import ibis
+import ibis.expr.datatypes as dt
 
 from retention_lib.stores.engine import rows
 from retention_lib.stores.numbers import MONEY
@@ -24,6 +25,15 @@ if TYPE_CHECKING:
 
 WARN = "warn:"
 """What the name of a column begins with that marks the rows of a finding which are kept."""
+
+PLACES = 3
+"""Rows of each finding that are named by file and row."""
+
+_ROWS_OF_A_FILE = 1 << 40
+
+
+@ibis.udf.agg.builtin(name="arg_min", signature=((dt.string, dt.int64, dt.int64), dt.Array(dt.string)))
+def _first(value: ir.Value, order: ir.Value, count: int) -> ir.ArrayScalar: ...
 
 
 def reconciled(source: Source, judged: Judged, kept: ir.Table, engine: Backend) -> Reconciliation:
@@ -71,18 +81,27 @@ def _amount(found: Any, money: str | None) -> Decimal | None:
 
 
 def _reasons(judged: ir.Table, money: str | None, engine: Backend) -> tuple[ReasonCount, ...]:
-    """Rows and money of every finding, the commonest first."""
+    """Rows, money and first places of every finding, the commonest first."""
     fated = judged.filter(judged.fate.notnull())
-    fates = fated.group_by("fate").aggregate(rows=fated.count(), amount=_sum(fated, money))
+    fates = fated.group_by("fate").aggregate(**_facts(fated, money))
     counts = [_count(row["fate"], severity(row["fate"]), row, money) for row in rows(engine, fates)]
     kept = judged.filter(is_kept(judged))
     for column in judged.columns:
         if column.startswith(WARN):
             found = kept.filter(kept[column])
-            sums = found.aggregate(rows=found.count(), amount=_sum(found, money))
-            counts.append(_count(column.removeprefix(WARN), "warn", rows(engine, sums)[0], money))
+            (facts,) = rows(engine, found.aggregate(**_facts(found, money)))
+            counts.append(_count(column.removeprefix(WARN), "warn", facts, money))
     return tuple(sorted((c for c in counts if c.rows), key=lambda count: (-count.rows, count.reason)))
 
 
+def _facts(found: ir.Table, money: str | None) -> dict[str, ir.Scalar]:
+    """What is told of the rows of a finding."""
+    place = found.source_file + ":" + found.source_row.cast("string")
+    order = found.source_index.cast("int64") * _ROWS_OF_A_FILE + found.source_row
+    return {"rows": found.count(), "amount": _sum(found, money), "places": _first(place, order, PLACES)}
+
+
 def _count(reason: str, done: Severity, found: Mapping[str, Any], money: str | None) -> ReasonCount:
-    return ReasonCount(reason=reason, severity=done, rows=found["rows"], amount=_amount(found["amount"], money))
+    places = tuple(found["places"] or ())
+    amount = _amount(found["amount"], money)
+    return ReasonCount(reason=reason, severity=done, rows=found["rows"], amount=amount, places=places)

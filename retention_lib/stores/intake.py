@@ -8,11 +8,12 @@ from typing import TYPE_CHECKING
 import duckdb
 import ibis
 
-from retention_lib.stores.columns import RAW, own_columns
+from retention_lib.stores.columns import RAW, own_columns, picking_columns
 from retention_lib.stores.contracts import check_contract
 from retention_lib.stores.counting import reconciled
 from retention_lib.stores.engine import connect, keep, rows, write_parquet
 from retention_lib.stores.errors import DataError
+from retention_lib.stores.joining import with_joined
 from retention_lib.stores.judging import judged_rows
 from retention_lib.stores.repeats import PLACE
 from retention_lib.stores.rules import is_kept, is_rejected, table_columns
@@ -95,7 +96,7 @@ def _read(source: Source, engine: Backend, scratch: Path) -> ir.Table:
         raise
     except duckdb.Error as error:
         raise reading_error(source, str(error), scratch) from error
-    return engine.table("raw_rows")
+    return with_joined(source, engine.table("raw_rows"))
 
 
 def _write_kept(source: Source, judged: ir.Table, engine: Backend, path: Path) -> ir.Table:
@@ -122,7 +123,7 @@ def _write_rejected(source: Source, raw: ir.Table, judged: Judged, engine: Backe
     if rows(engine, rejected.aggregate(rows=rejected.count()))[0]["rows"] == 0:
         return
     ours = {name: rejected[name] for name in ("source_file", "source_row", "reason")}
-    used = set(judged.columns.values())
+    used = {*judged.columns.values(), *(RAW + name for name in picking_columns(source))}
     theirs = {name: rejected[name] for name in own_columns(raw.columns) if name in used}
     if source.table == "identities":
         theirs[judged.columns["value"]] = shape_of(rejected[judged.columns["value"]].cast("string"))

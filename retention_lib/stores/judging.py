@@ -14,6 +14,8 @@ from retention_lib.stores.counting import WARN
 from retention_lib.stores.currencies import check_signs, converted, foreign_currencies, named_currency
 from retention_lib.stores.engine import keep
 from retention_lib.stores.parsing import Reading, Style, read_column, source_text
+from retention_lib.stores.picking import is_left_out, with_orders_of_a_day, with_refunds, without_nobodies
+from retention_lib.stores.reconciliation import LEFT_OUT, TOTAL_LINE
 from retention_lib.stores.repeats import PLACE, with_repeats
 
 if TYPE_CHECKING:
@@ -26,7 +28,6 @@ if TYPE_CHECKING:
     from retention_lib.stores.sources import Source
     from retention_lib.stores.terms import Terms
 
-_UNREADABLE = "unreadable:"
 _TOTAL = "^(?:общий |всего |grand |sub-?)?(?:итоги?|итого|всего|totals?|sum)(?:[ :.,;(\u00a0-].*)?$"
 
 
@@ -58,15 +59,18 @@ def judged_rows(source: Source, raw: ir.Table, engine: Backend, terms: Terms) ->
         DataError: When values would have to be guessed, or currencies added up.
     """
     columns = contract_columns(source, raw.columns)
-    readings = _readings(source, raw, columns, terms)
+    readings = without_nobodies(source, _readings(source, raw, columns, terms))
+    readings = with_refunds(source, raw, with_orders_of_a_day(source, readings))
     signs = check_notation(source, raw, readings, _style(source, terms), engine)
     if "currency" in readings:
         readings = _in_one_currency(source, raw, readings, terms, engine)
     else:
         check_signs(source, signs, terms)
     typed = keep(engine, "typed_rows", _typed(source, raw, readings))
-    cells = {name: rule_book.Cell(value=typed[name], unreadable=typed[_UNREADABLE + name]) for name in readings}
-    rules = rule_book.row_rules(source, cells, total_line=typed.total_line, terms=terms)
+    marks = {name: typed[rule_book.UNREADABLE + name] for name in readings}
+    cells = {name: rule_book.Cell(value=typed[name], unreadable=marks[name]) for name in readings}
+    beside = {TOTAL_LINE: typed.total_line, LEFT_OUT: typed.left_out}
+    rules = rule_book.row_rules(source, cells, beside=beside, terms=terms)
     warnings = {WARN + rule.reason: rule.predicate for rule in rules if rule.severity == "warn"}
     judged = typed.mutate(fate=rule_book.rejection(rules), **warnings)
     return Judged(typed=typed, rows=with_repeats(source, raw, judged, engine), columns=columns)
@@ -134,11 +138,11 @@ def _in_one_currency(
 def _typed(source: Source, raw: ir.Table, readings: Mapping[str, Reading]) -> ir.Table:
     """The rows in canonical types, with a mark where a value cannot be read and a hash of the source row."""
     values = {name: reading.value for name, reading in readings.items()}
-    marks = {_UNREADABLE + name: reading.unreadable for name, reading in readings.items()}
+    marks = {rule_book.UNREADABLE + name: reading.unreadable for name, reading in readings.items()}
     own = own_columns(raw.columns)
     row_hash = ibis.struct({name: raw[name] for name in own}).hash()
-    total_line = _is_total_line(source, raw, readings)
-    return raw.select(*PLACE, "source_file", row_hash=row_hash, total_line=total_line, **marks, **values)
+    beside = {"total_line": _is_total_line(source, raw, readings), "left_out": is_left_out(source, raw)}
+    return raw.select(*PLACE, "source_file", row_hash=row_hash, **beside, **marks, **values)
 
 
 def _is_total_line(source: Source, raw: ir.Table, readings: Mapping[str, Reading]) -> ir.BooleanValue:

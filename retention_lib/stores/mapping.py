@@ -6,7 +6,16 @@ from dataclasses import dataclass, field, replace
 from typing import TYPE_CHECKING
 
 from retention_lib.settings.tables import TABLES, ColumnSpec, TableSpec
-from retention_lib.stores.mapping_names import CLEAR, file_fit, is_known, is_price, known_words, name_fit, told_by
+from retention_lib.stores.mapping_ids import holds_names, own_number, with_shared_ids
+from retention_lib.stores.mapping_names import (
+    CLEAR,
+    file_fit,
+    is_known,
+    is_price,
+    known_words,
+    merged_fit,
+    told_by,
+)
 from retention_lib.stores.survey_values import MOSTLY
 
 if TYPE_CHECKING:
@@ -82,7 +91,27 @@ def mapped_tables(groups: Sequence[Group]) -> tuple[list[TableGuess], list[Group
     if "assignments" in taken and "outcomes" not in taken:
         outcomes = _outcomes_beside(taken["assignments"])
         taken |= {"outcomes": outcomes} if outcomes else {}
-    return [taken[name] for name in TABLES if name in taken], [group for group in groups if id(group) not in used]
+    found = with_shared_ids([taken[name] for name in TABLES if name in taken])
+    return found, [group for group in groups if id(group) not in used]
+
+
+def is_same_table(guess: TableGuess, group: Group) -> bool:
+    """Whether a group that was not taken holds more rows of a table that was.
+
+    Args:
+        guess: The table.
+        group: The group.
+    """
+    names, others = ({name.casefold() for name in one.leaf.names} for one in (guess.group, group))
+    again = _guess(TABLES[guess.table], group)
+    if names == others or guess.table != "transactions" or again is None or again.missing:
+        return names == others
+    return _surest(group) == guess.table
+
+
+def _surest(group: Group) -> str:
+    """The table that a group fits best."""
+    return max(_guesses(group), key=lambda guess: guess.score).table
 
 
 def _rows(group: Group) -> int:
@@ -101,6 +130,8 @@ def _guess(spec: TableSpec, group: Group) -> TableGuess | None:
     columns = _by_name(spec, group)
     if spec.name == "transactions":
         columns |= _by_content(columns, group)
+        own = own_number(group.leaf.names, [values.repeated for values in group.values], columns)
+        columns |= {} if own is None else {"order_id": ColumnGuess(ours="order_id", place=own, fit=_BY_CONTENT)}
     missing = {name: "" for name in spec.required if name not in columns}
     missing |= {one_of[0]: "" for one_of in spec.one_of if not any(name in columns for name in one_of)}
     metrics = _metrics(columns, group) if spec.open_columns else {}
@@ -169,8 +200,7 @@ def _by_name(spec: TableSpec, group: Group) -> dict[str, ColumnGuess]:
 def _fit(table: str, column: ColumnSpec, place: int, group: Group) -> float:
     """How well a column of a file fits one of ours, by its name and its values."""
     values, leaf = group.values[place], group.leaf
-    names = dict.fromkeys((leaf.names[place], leaf.hints[place]))
-    fit = max(name_fit(table, column.name, name) for name in names)
+    fit = merged_fit(table, column.name, leaf.names[place], leaf.hints[place])
     if fit < LEAST_FIT or not _holds(table, column, values):
         return 0.0
     by_name = column.name == "customer_id" and values.person >= MOSTLY
@@ -232,7 +262,7 @@ def _doubt_of_content(spec: TableSpec, guess: ColumnGuess, group: Group) -> str:
     empty = 1 - values.filled / values.rows if values.rows else 0.0
     if guess.ours == "customer_id" and values.typed == "number" and len({len(text) for text in values.texts}) > 1:
         return f"{name} is kept as numbers: leading zeros of ids, if there were any, are lost; export it as text."
-    if guess.ours == "customer_id" and values.person >= MOSTLY and not values.is_number:
+    if guess.ours == "customer_id" and holds_names(name, values):
         return (
             f"{name} holds names: two people of one name become one customer, and one person spelt two ways two; "
             "write the column of a code, a card or a phone if the export has one."
@@ -287,7 +317,8 @@ def _is_money(place: int, group: Group) -> bool:
 
 def _is_customer(place: int, group: Group) -> bool:
     values = group.values[place]
-    coded = not values.is_date and not values.numbers.fractions and not values.is_word and not values.is_boolean
+    timed = values.is_date or values.is_clock
+    coded = not timed and not values.numbers.fractions and not values.is_word and not values.is_boolean
     return coded and 0.2 <= values.repeated <= 0.98
 
 

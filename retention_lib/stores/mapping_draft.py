@@ -8,10 +8,10 @@ from typing import TYPE_CHECKING, Any
 from retention_lib.settings.draft import Draft
 from retention_lib.settings.draft_reports import drafted_reports
 from retention_lib.stores.errors import DataError
-from retention_lib.stores.mapping import mapped_tables
+from retention_lib.stores.mapping import is_same_table, mapped_tables
 from retention_lib.stores.mapping_names import is_control
 from retention_lib.stores.mapping_tables import drafted_table
-from retention_lib.stores.shapes import looks_like_data
+from retention_lib.stores.shapes import looks_like_data, shown_name
 from retention_lib.stores.signs import SIGNS
 from retention_lib.stores.survey import found_files, shown_path, survey
 from retention_lib.stores.terms import NO_CURRENCY
@@ -72,6 +72,8 @@ def drafted_set(name: str, patterns: Sequence[str], *, root: Path) -> Draft:
     currency, currency_doubt = _currency(guesses)
     timezone, zone_doubt = _timezone(guesses, currency)
     usable = [table.name for table in tables if table.usable]
+    apart = {guess.table: [group for group in others if is_same_table(guess, group)] for guess in guesses}
+    left = [group for group in others if not any(group in groups for groups in apart.values())]
     doubts = {"currency": currency_doubt, "timezone": zone_doubt}
     assumed = [key for key in ("timezone", "currency") if doubts[key]]
     return Draft(
@@ -81,18 +83,53 @@ def drafted_set(name: str, patterns: Sequence[str], *, root: Path) -> Draft:
         store_doubts={key: doubt for key, doubt in doubts.items() if doubt},
         assumptions=(*assumed, *(["dates"] if any(draft.dates_assumed for draft in drafts) else [])),
         tables=tables,
-        notes=(*failures, *(_spare(group, tables, root) for group in others)),
+        notes=(*failures, *(_spare(group, tables, root) for group in left)),
         reports=drafted_reports(root / "notebooks", usable, _suggestions(guesses, tables)),
+        urgent=tuple(_unread(guess, apart[guess.table], root) for guess in guesses if apart[guess.table]),
     )
 
 
+def _unread(guess: TableGuess, apart: Sequence[Group], root: Path) -> str:
+    """The doubt about files of a table that are not read, for a table is read from files of one form."""
+    taken, files = len(guess.group.paths), [path for group in apart for path in group.paths]
+    names = [shown_path(path, root) for path in files]
+    listed = f"{', '.join(names[:_NAMED])}{f' and {len(names) - _NAMED} more' if len(names) > _NAMED else ''}"
+    forms = dict.fromkeys(difference for group in apart for difference in _differences(guess.group, group))
+    form = f" ({', '.join(forms)})" if forms else ""
+    return (
+        f"only {taken} of {taken + len(files)} files or sheets of {guess.table} can be read, and all pages would lack "
+        f"the others: {listed}. They are of another form than {shown_path(guess.group.paths[0], root)}{form}, "
+        "and a table has one form: export all of them alike, then run make new again under another name."
+    )
+
+
+def _differences(group: Group, other: Group) -> list[str]:
+    """What keeps two groups of files apart, as far as it can be shown."""
+    one, two = group.leaf, other.leaf
+    told = {
+        "ending": (group.paths[0].suffix, other.paths[0].suffix),
+        "sheet": (one.sheet, two.sheet),
+        "header row": (one.header_row, two.header_row),
+    }
+    if one.kind == two.kind == "text":
+        told |= {"encoding": (one.encoding, two.encoding), "delimiter": (repr(one.delimiter), repr(two.delimiter))}
+    found = [f"{what} {second}, not {first}" for what, (first, second) in told.items() if first != second]
+    other_names = [name.casefold() for name in one.names] != [name.casefold() for name in two.names]
+    return [*found, *(["other column names"] if other_names else [])]
+
+
 def _unknown(group: Group, root: Path) -> str:
-    names = group.leaf.names
-    found = "" if looks_like_data(names) else f" (columns: {', '.join(names[:_NAMED])})"
+    found = _columns(group)
     return (
         f"{_place(group, root)}: is no table that was recognised{found}; sales need a customer, a date and an amount: "
         "name such columns in the export, or write the file by hand from parameters/template.yml"
     )
+
+
+def _columns(group: Group) -> str:
+    """The first columns of a file; nothing where its header holds what rows hold."""
+    names = group.leaf.names
+    return "" if looks_like_data(names) else f" (columns: {', '.join(map(shown_name, names[:_NAMED]))})"
 
 
 def _place(group: Group, root: Path) -> str:
@@ -102,8 +139,7 @@ def _place(group: Group, root: Path) -> str:
 
 
 def _spare(group: Group, tables: Sequence[DraftTable], root: Path) -> str:
-    names = group.leaf.names
-    found = "" if looks_like_data(names) else f" (columns: {', '.join(names[:_NAMED])})"
+    found = _columns(group)
     alike, _ = mapped_tables([group])
     taken = [guess.table for guess in alike if any(table.name == guess.table for table in tables)]
     if taken:

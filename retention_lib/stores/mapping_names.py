@@ -17,6 +17,7 @@ CLEAR = 0.75
 """The fit from which on a name needs no second look."""
 
 _STEP = 0.08
+_UPPER = 0.9
 _NOISE = frozenset(
     {"руб", "rub", "р", "usd", "eur", "kzt", "шт", "the", "of", "и", "в", "по", "на", "с", "за", "id", "код", "сумм"}
 )
@@ -46,6 +47,11 @@ def plain_name(name: str) -> str:
 def _tokens(plain: str) -> Tokens:
     """The words of a plain name without their endings, so that `клиента` is `клиент`."""
     return tuple(_stem(word) for word in plain.split())
+
+
+def words_of(name: str) -> frozenset[str]:
+    """The different words of a name, without their endings."""
+    return frozenset(_tokens(plain_name(name)))
 
 
 def _stem(word: str) -> str:
@@ -105,6 +111,23 @@ def name_fit(table: str, column: str, name: str) -> float:
     return fit if fit > _best(tokens, _other_phrases(table)) or fit == 1.0 else 0.0
 
 
+def merged_fit(table: str, column: str, name: str, hint: str) -> float:
+    """How well a name and what a merged cell above it says fit a contract's column, in [0, 1].
+
+    Args:
+        table: The contract's table.
+        column: Its column.
+        name: The column's own name.
+        hint: The same with the name above it.
+    """
+    above = hint.removesuffix(name).strip()
+    if hint == name or not above or not hint.endswith(name) or not tells("generic", name):
+        return max(name_fit(table, column, name), name_fit(table, column, hint))
+    # A word such as Name or Code says nothing by itself: what stands above it tells whose it is.
+    whole = name_fit(table, column, hint)
+    return max(whole if whole >= CLEAR else 0.0, _UPPER * name_fit(table, column, above))
+
+
 def told_by(table: str, name: str) -> bool:
     """Whether a column, though it is not read, tells that a file is this table."""
     return _best(_tokens(plain_name(name)), _phrases(table, "told_by")) >= CLEAR
@@ -159,6 +182,35 @@ def known_words(table: str, column: str, values: Iterable[str]) -> dict[str, lis
         if ours is not None:
             found.setdefault(ours, []).append(value)
     return found
+
+
+@cache
+def _named(kind: str) -> tuple[tuple[Tokens, float], ...]:
+    return tuple(_weighted(_flat(_dictionary()[kind])))
+
+
+def tells(kind: str, name: str) -> bool:
+    """Whether a column tells what became of a row: its `states`, `operations`, whether it is `cancelled` or `paid`."""
+    return any(tokens == _tokens(plain_name(name)) for tokens, _ in _named(kind))
+
+
+def state_of(word: str) -> str:
+    """What a word says of a row: `cancel`, `refund`, or nothing where it says both, neither or the contrary."""
+    words = plain_name(word).split()
+    if {"не", "not", "без", "no", "un"} & set(words) or any(part.startswith(("част", "part")) for part in words):
+        return ""
+    lists: Mapping[str, str] = _dictionary()["state_words"]
+    told = [kind for kind, starts in lists.items() if any(part.startswith(_starts(starts)) for part in words)]
+    return told[0] if len(told) == 1 else ""
+
+
+def _starts(listed: str) -> tuple[str, ...]:
+    return tuple(start.strip() for start in listed.split(","))
+
+
+def is_anonymous(text: str) -> bool:
+    """Whether a customer is called what a till calls one it does not know."""
+    return plain_name(text) in {plain_name(phrase) for phrase in _dictionary()["anonymous"].split(",")}
 
 
 def is_control(word: str) -> bool:

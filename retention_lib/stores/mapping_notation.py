@@ -95,13 +95,13 @@ def _order_doubt(style: str, other: str, evidence: str) -> str:
 
 
 def _readings(guess: TableGuess) -> dict[str, DateReading]:
-    """How the mapped columns of dates that are text are written, the required ones first."""
+    """How the mapped columns of dates are written, as far as they are text, the required ones first."""
     found = {}
     for column in TABLES[guess.table].columns:
         if column.kind not in ("timestamp", "date") or column.name not in guess.columns:
             continue
         values = guess.group.values[guess.columns[column.name].place]
-        if values.typed != "date" and values.dates is not None:
+        if values.dates is not None:
             found[column.name] = values.dates
     return found
 
@@ -146,4 +146,4 @@ def table_numbers(guess: TableGuess) -> TableNumbers:
 
 
 def _is_text(column: ColumnValues) -> bool:
-    return column.typed == "text" and column.numbers.numbers > 0
+    return column.numbers.numbers > 0  # values that the file itself holds as numbers are no evidence

@@ -12,11 +12,13 @@ from retention_lib.settings.draft import DraftColumn, DraftTable
 from retention_lib.settings.tables import TABLES, ColumnSpec
 from retention_lib.stores.mapping_names import is_control, is_personal, is_price, known_words, plain_name
 from retention_lib.stores.mapping_notation import TableDates, TableNumbers, table_dates, table_numbers
+from retention_lib.stores.mapping_rules import cancelled_doubts, refunded_doubts, sales_rules
 from retention_lib.stores.survey import shown_path
 
 if TYPE_CHECKING:
     from collections.abc import Mapping, Sequence
 
+    from retention_lib.settings.draft_rules import DraftRule
     from retention_lib.stores.mapping import TableGuess
     from retention_lib.stores.survey import Group
 
@@ -52,12 +54,21 @@ def drafted_table(guess: TableGuess, others: Sequence[TableGuess], *, root: Path
     numbers = table_numbers(guess)
     path, path_doubts = group_path(group.paths, root=root)
     values, value_doubts = _words(guess)
+    rules = sales_rules(guess)
+    cancelled = cancelled_doubts(guess, rules)
     table = DraftTable(
         name=guess.table,
         path=path,
         about=_about(group),
-        doubts=(*path_doubts, *(f"{doubt}." for doubt in group.leaf.doubts), *_missing_group(guess)),
+        doubts=(
+            *path_doubts,
+            *(f"{doubt}." for doubt in group.leaf.doubts),
+            *_missing_group(guess),
+            *cancelled,
+            *refunded_doubts(guess),
+        ),
         keys=_keys(group),
+        rules=rules,
         csv=_csv(group, dates, numbers),
         csv_doubts=_without_blank({"dates": dates.doubt, "decimal": numbers.doubt}),
         columns=_columns(guess, dates),
@@ -65,7 +76,7 @@ def drafted_table(guess: TableGuess, others: Sequence[TableGuess], *, root: Path
         value_doubts=value_doubts,
         variants=_variants(guess),
         metrics=tuple(guess.metrics),
-        unused=_unused(guess, [other for other in others if other.group is guess.group]),
+        unused=_unused(guess, [other for other in others if other.group is guess.group], rules),
         usable=not guess.missing or guess.table == "transactions",
     )
     return TableDraft(table=table, dates_assumed=dates.assumed)
@@ -159,7 +170,10 @@ def _column(guess: TableGuess, name: str) -> DraftColumn:
     samples = guess.group.values[place].samples(personal=by_id or is_personal(theirs) or is_personal(hint))
     doubt = guess.columns[name].doubt if name in guess.columns else ""
     above = hint if theirs.startswith("column ") and hint != theirs else ""
-    return DraftColumn(ours=name, theirs=theirs, samples=samples, doubt=doubt, above=above)
+    dated = any(column.name == name and column.kind in ("timestamp", "date") for column in TABLES[guess.table].columns)
+    clock = guess.group.clocks.get(place) if dated else None
+    parts = () if clock is None else (theirs, guess.group.leaf.names[clock])
+    return DraftColumn(ours=name, theirs=theirs, samples=samples, doubt=doubt, above=above, parts=parts)
 
 
 def _why_missing(guess: TableGuess, name: str) -> str:
@@ -243,9 +257,15 @@ def _variants(guess: TableGuess) -> dict[str, str]:
     return found
 
 
-def _unused(guess: TableGuess, users: Sequence[TableGuess]) -> tuple[tuple[str, tuple[str, ...]], ...]:
+def _unused(
+    guess: TableGuess, users: Sequence[TableGuess], rules: Sequence[DraftRule]
+) -> tuple[tuple[str, tuple[str, ...]], ...]:
+    """Columns that neither a table nor a rule reads."""
     leaf = guess.group.leaf
+    ruled = {name for rule in rules if rule.active and isinstance(rule.value, dict) for name in rule.value}
     taken = {place for user in users for place in (*(c.place for c in user.columns.values()), *user.metrics.values())}
+    taken |= {guess.group.clocks[place] for place in taken if place in guess.group.clocks}
+    taken |= {place for place, name in enumerate(leaf.names) if name in ruled}
     free = [place for place in range(len(leaf.names)) if place not in taken and guess.group.values[place].filled]
     return tuple(
         (leaf.names[place], guess.group.values[place].samples(personal=is_personal(leaf.names[place])))

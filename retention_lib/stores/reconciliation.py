@@ -14,6 +14,12 @@ Severity = Literal["quarantine", "merge", "warn"]
 TOTAL_LINE = "total_line"
 """The reason of rows that add up others; their money stands in the source twice."""
 
+LEFT_OUT = "left_out"
+"""The reason of rows that the parameter file says to leave out."""
+
+ON_PURPOSE = (TOTAL_LINE, LEFT_OUT)
+"""The reasons of rows that are no sales of the shop; nothing is lost by setting them aside."""
+
 IN_THE_FUTURE = "in_the_future"
 """The reason of rows of a later day than the one on which the table was taken in."""
 
@@ -28,12 +34,14 @@ class ReasonCount:
             the row (and, where a value of an optional column cannot be read, keeps it without the value).
         rows: Rows (count).
         amount: Their money, where it can be read; None for a table without money.
+        places: The first of them, as file:row.
     """
 
     reason: str
     severity: Severity
     rows: int
     amount: Decimal | None
+    places: tuple[str, ...] = ()
 
 
 @dataclass(frozen=True, kw_only=True)
@@ -76,11 +84,20 @@ class Reconciliation:
 
     @property
     def amount_of_rows(self) -> Decimal | None:
-        """Money of the rows kept and set aside, once each: without repeated rows and without lines of totals."""
+        """Money of the rows kept and set aside, once each: without repeated rows and those set aside on purpose."""
         if self.amount_kept is None or self.amount_rejected is None:
             return None
-        totals = [reason.amount or Decimal(0) for reason in self.reasons if reason.reason == TOTAL_LINE]
-        return self.amount_kept + self.amount_rejected - sum(totals, Decimal(0))
+        return self.amount_kept + self.amount_rejected - self.amount_on_purpose
+
+    @property
+    def rows_on_purpose(self) -> int:
+        """Lines of totals and rows left out by the parameter file (count)."""
+        return sum(reason.rows for reason in self.reasons if reason.reason in ON_PURPOSE)
+
+    @property
+    def amount_on_purpose(self) -> Decimal:
+        """Money of these, where it can be read; it is no money of the shop, or stands in other rows too."""
+        return sum((reason.amount or Decimal(0) for reason in self.reasons if reason.reason in ON_PURPOSE), Decimal(0))
 
     @property
     def _money_balanced(self) -> bool:
@@ -102,13 +119,17 @@ class Reconciliation:
     def from_plain(cls, plain: Mapping[str, Any]) -> Reconciliation:
         """The reconciliation that `to_plain` wrote."""
         values = {name: _money(name, value) for name, value in plain.items() if name != "reasons"}
-        reasons = tuple(
-            ReasonCount(**{name: _money(name, value) for name, value in reason.items()}) for reason in plain["reasons"]
-        )
-        return cls(**values, reasons=reasons)
+        return cls(**values, reasons=tuple(map(_reason, plain["reasons"])))
+
+
+def _reason(plain: Mapping[str, Any]) -> ReasonCount:
+    values = {name: _money(name, value) for name, value in plain.items()}
+    return ReasonCount(**{**values, "places": tuple(plain["places"])})
 
 
 def _plain(value: Any) -> Any:
+    if isinstance(value, tuple):
+        return list(value)
     return str(value) if isinstance(value, Decimal) else value
 
 

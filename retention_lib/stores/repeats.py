@@ -1,4 +1,7 @@
-"""Rows that contradict or repeat another one, found without looking at all rows side by side."""
+"""Fates that follow from other rows: rows that repeat or contradict one, or whose amount stands on another.
+
+They are found without looking at all rows side by side.
+"""
 
 from __future__ import annotations
 
@@ -10,10 +13,11 @@ import ibis
 
 from retention_lib.stores.columns import own_columns
 from retention_lib.stores.engine import keep, rows
-from retention_lib.stores.rules import CONFLICT, DUPLICATE_KEPT, DUPLICATE_MERGED
+from retention_lib.stores.reconciliation import TOTAL_LINE
+from retention_lib.stores.rules import AMOUNT_ELSEWHERE, CONFLICT, DUPLICATE_KEPT, DUPLICATE_MERGED, UNREADABLE
 
 if TYPE_CHECKING:
-    from collections.abc import Mapping
+    from collections.abc import Mapping, Sequence
 
     import ibis.expr.types as ir
     from ibis.backends.duckdb import Backend
@@ -39,7 +43,9 @@ ORDER_KEY = ("customer_id", "order_id")
 
 
 def with_repeats(source: Source, raw: ir.Table, judged: ir.Table, engine: Backend) -> ir.Table:
-    """The judged rows with the fates of those that contradict or repeat another one filled in.
+    """The judged rows with the fates filled in that follow from other rows.
+
+    A row that repeats another one is merged whatever else is wrong with it, so that its money counts once.
 
     Args:
         source: The table's source.
@@ -47,17 +53,18 @@ def with_repeats(source: Source, raw: ir.Table, judged: ir.Table, engine: Backen
         judged: The same rows with their fates so far; null for an ordinary row.
         engine: Where the rows are.
     """
-    good = judged.filter(judged.fate.isnull())
-    repeats = keep(engine, "repeats", _repeats(source, raw, good))
-    conflicts = _conflicts(source, good)
-    if conflicts is not None:
-        conflicts = keep(engine, "conflicts", conflicts)
-        repeats = conflicts.union(repeats.anti_join(conflicts, PLACE))
-    if rows(engine, repeats.aggregate(rows=repeats.count()))[0]["rows"] == 0:
+    own, good = judged.filter(judged.fate.isnull() | (judged.fate != TOTAL_LINE)), judged.filter(judged.fate.isnull())
+    repeats = keep(engine, "repeats", _repeats(source, raw, own))
+    others = {"conflicts": _conflicts(source, good), "amounts_elsewhere": _amounts_elsewhere(source, own)}
+    found = repeats.filter(repeats.repeat == DUPLICATE_MERGED)
+    for part in [keep(engine, name, rows_of) for name, rows_of in others.items() if rows_of is not None] + [repeats]:
+        found = found.union(part.anti_join(found, PLACE))
+    found = keep(engine, "fates", found)
+    if rows(engine, found.aggregate(rows=found.count()))[0]["rows"] == 0:
         return judged
-    fates = judged.left_join(repeats, PLACE)
+    fates = judged.left_join(found, PLACE)
     columns = {name: judged[name] for name in judged.columns}
-    columns["fate"] = ibis.coalesce(judged.fate, repeats.repeat)
+    columns["fate"] = ibis.coalesce(found.repeat, judged.fate)
     return keep(engine, "judged_rows", fates.select(**columns))
 
 
@@ -94,20 +101,49 @@ def _contradicting(table: ir.Table, key: list[ir.Value]) -> ir.Table:
     return complete.semi_join(broken, keys).select(*PLACE, repeat=ibis.literal(CONFLICT))
 
 
-def _repeats(source: Source, raw: ir.Table, good: ir.Table) -> ir.Table:
-    """Rows equal to an earlier one in every column of the source."""
-    hashes = good.group_by("row_hash").aggregate(copies=good.count())
-    candidates = good.semi_join(hashes.filter(hashes.copies > 1), "row_hash")
-    marked = candidates.select(*PLACE, carries=_carries_id(candidates))
+def _amounts_elsewhere(source: Source, own: ir.Table) -> ir.Table | None:
+    """Rows without an amount of an order that has one on another row, as many shops' exports write further lines."""
+    if source.table != "transactions" or "order_id" not in own.columns:
+        return None
+    named = own.filter(own.order_id.notnull())
+    lacking = named.filter(named.amount.isnull() & ~named[UNREADABLE + "amount"])
+    # The few orders in question are found first, so that the many others are only passed by.
+    amounts = named.filter(named.amount.notnull()).semi_join(lacking, "order_id")
+    orders = amounts.select("order_id", buyer=amounts.customer_id).distinct()
+    # Receipts of different customers may bear one number; further lines often name no customer.
+    same = [
+        lacking.order_id == orders.order_id,
+        lacking.customer_id.isnull() | orders.buyer.isnull() | (lacking.customer_id == orders.buyer),
+    ]
+    return lacking.semi_join(orders, same).select(*PLACE, repeat=ibis.literal(AMOUNT_ELSEWHERE))
+
+
+def _repeats(source: Source, raw: ir.Table, own: ir.Table) -> ir.Table:
+    """Rows equal to an earlier one in every column of the source; of those that stay, only the ordinary ones."""
+    hashes = own.group_by("row_hash").aggregate(copies=own.count())
+    candidates = own.semi_join(hashes.filter(hashes.copies > 1), "row_hash")
+    marked = candidates.select(*PLACE, carries=_carries_id(candidates), good=candidates.fate.isnull())
     whole = raw.inner_join(marked, PLACE)
-    order = [whole[name] for name in PLACE]
-    window = ibis.window(group_by=[whole[name] for name in own_columns(raw.columns)], order_by=order)
-    copies = whole.mutate(copy=ibis.row_number().over(window))
-    merged = ibis.literal(source.table in KEYS)
+    equal = own_columns(raw.columns)
+    copies = whole.mutate(copy=_number_among(whole, equal))
+    merged, noted = ibis.literal(source.table in KEYS), copies.good
     if source.settings.duplicates == "merge":
         merged |= copies.carries
+    elif source.settings.duplicates == "across_files":
+        # The second of two equal rows of a file repeats nothing but the second of another file.
+        copies = copies.mutate(in_file=_number_among(copies, [*equal, "source_index"]))
+        copies = copies.mutate(elsewhere=_number_among(copies, [*equal, "in_file"]))
+        merged |= copies.elsewhere > 0
+        # Who says so knows that the others are no repetitions.
+        noted = ibis.literal(False)
     repeat = ibis.ifelse(merged, DUPLICATE_MERGED, DUPLICATE_KEPT)
-    return copies.filter(copies.copy > 0).select(*PLACE, repeat=repeat)
+    return copies.filter((copies.copy > 0) & (merged | noted)).select(*PLACE, repeat=repeat)
+
+
+def _number_among(table: ir.Table, equal: Sequence[str]) -> ir.IntegerColumn:
+    """The number of each row, from 0, among those that are equal in some columns."""
+    window = ibis.window(group_by=[table[name] for name in equal], order_by=[table[name] for name in PLACE])
+    return ibis.row_number().over(window)
 
 
 def _carries_id(table: ir.Table) -> ir.BooleanValue:

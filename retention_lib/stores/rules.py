@@ -14,7 +14,7 @@ from typing import TYPE_CHECKING
 import ibis
 
 from retention_lib.settings.tables import TABLES, ColumnSpec
-from retention_lib.stores.reconciliation import IN_THE_FUTURE, TOTAL_LINE
+from retention_lib.stores.reconciliation import IN_THE_FUTURE, LEFT_OUT, TOTAL_LINE
 
 if TYPE_CHECKING:
     from collections.abc import Mapping
@@ -33,8 +33,9 @@ DUPLICATE_KEPT = "duplicate_kept"
 CONFLICT = "conflicting_rows"
 AFTER_AS_OF = "after_as_of"
 ANONYMOUS = "missing_customer_id"
+AMOUNT_ELSEWHERE = "amount_on_another_line"
 
-BESIDE_THE_POINT = frozenset({TOTAL_LINE, AFTER_AS_OF})
+BESIDE_THE_POINT = frozenset({TOTAL_LINE, LEFT_OUT, AFTER_AS_OF, AMOUNT_ELSEWHERE})
 """Reasons of rows that are set aside and say nothing about how good the others are."""
 
 MONEY_OF: Mapping[str, str] = {
@@ -44,6 +45,10 @@ MONEY_OF: Mapping[str, str] = {
     "web_events": "value",
 }
 """The column whose sum is reconciled, for tables whose rows carry one amount."""
+
+
+UNREADABLE = "unreadable:"
+"""What the name of a column begins with that marks where a value cannot be read."""
 
 
 @dataclass(frozen=True, kw_only=True)
@@ -85,16 +90,18 @@ def table_columns(source: Source) -> tuple[ColumnSpec, ...]:
     return TABLES[source.table].columns + metrics
 
 
-def row_rules(source: Source, cells: Mapping[str, Cell], *, total_line: ir.BooleanValue, terms: Terms) -> list[Rule]:
+def row_rules(
+    source: Source, cells: Mapping[str, Cell], *, beside: Mapping[str, ir.BooleanValue], terms: Terms
+) -> list[Rule]:
     """The rules of a table in their order.
 
     Args:
         source: The table's source, which says which columns and variants to expect.
         cells: The columns that the source has.
-        total_line: Where a row is no row of its own but the sum of others.
+        beside: Reasons that set a row aside before its cells are looked at, and where they hold.
         terms: The store's terms.
     """
-    rules = [_quarantine(TOTAL_LINE, total_line)]
+    rules = [_quarantine(reason, predicate) for reason, predicate in beside.items()]
     for column in table_columns(source):
         if column.name not in cells:
             continue

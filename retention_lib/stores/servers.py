@@ -136,7 +136,8 @@ def _failure(message: str) -> str:
     if any(word in message for word in ("password", "authentication", "role")):
         return (
             "the database refuses the user or the password; check connection "
-            "(in a password, write a character like @ or / as %40 or %2F)"
+            "(in a password written there, a character like @ or / is %40 or %2F; one from the environment stays "
+            "as it is)"
         )
     if "does not exist" in message:
         return "the server has no such database; check its name in connection"

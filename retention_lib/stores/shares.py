@@ -6,6 +6,7 @@ from typing import TYPE_CHECKING
 
 from retention_lib.stores.engine import rows
 from retention_lib.stores.errors import DataError
+from retention_lib.stores.reconciliation import LEFT_OUT
 from retention_lib.stores.repeats import PLACE
 from retention_lib.stores.rules import AFTER_AS_OF, ANONYMOUS, BESIDE_THE_POINT, CONFLICT
 from retention_lib.stores.shapes import shown_value
@@ -28,7 +29,8 @@ def check_shares(
 ) -> None:
     """Check that enough rows name their customer and that most of those can be used.
 
-    Lines of totals and rows after the pinned last day say nothing about the others and do not count.
+    Repeated rows, lines of totals, rows left out, lines of an order whose amount stands on another line, and rows
+    after the pinned last day say nothing about the others and do not count.
 
     Args:
         source: The table's source.
@@ -44,7 +46,7 @@ def check_shares(
     reasons = [reason for reason in reconciliation.reasons if reason.severity == "quarantine"]
     beside = _rows([reason for reason in reasons if reason.reason in BESIDE_THE_POINT])
     anonymous = _rows([reason for reason in reasons if reason.reason == ANONYMOUS])
-    of_sale = reconciliation.rows_in - beside
+    of_sale = reconciliation.rows_in - reconciliation.rows_merged - beside
     if anonymous > terms.anonymous_limit * of_sale:
         raise DataError(
             f"{source.place}: {anonymous} of {of_sale} rows name no customer, more than the store's anonymous_limit "
@@ -88,6 +90,8 @@ def _to_check(reason: str, source: Source) -> str:
         return f"{place}.variants"
     if reason.startswith("unknown_"):
         return f"{place}.values.{reason.removeprefix('unknown_')}"
+    if reason == LEFT_OUT:
+        return f"only and without of {place}"
     if reason == AFTER_AS_OF:
         return "as_of of the store"
     if reason == CONFLICT:

@@ -67,7 +67,11 @@ class Source:
 
     def column(self, name: str) -> str:
         """What the source calls a column of the contract."""
-        return self.settings.columns.get(name, name)
+        return " + ".join(self.parts(name))
+
+    def parts(self, name: str) -> list[str]:
+        """The source's columns that make up one of the contract: mostly one."""
+        return self.settings.joined.get(name) or [self.settings.columns.get(name, name)]
 
 
 def file_source(table: str, settings: TableSource, *, root: Path) -> Source:

@@ -6,20 +6,21 @@ Only the head of a big text file is read, and pieces from all over the rest.
 from __future__ import annotations
 
 import glob
-from dataclasses import dataclass, replace
+from dataclasses import dataclass, field, replace
 from pathlib import Path
 from typing import TYPE_CHECKING, Any, Literal
 
 from retention_lib.settings.rules import TABLE_ENDINGS, TEXT_ENDINGS, WORKBOOK_ENDINGS
 from retention_lib.stores.errors import DataError
 from retention_lib.stores.mapping_names import plain_name
+from retention_lib.stores.survey_clocks import clocks_of_days, with_clock
 from retention_lib.stores.survey_header import filled_cells, found_header, is_total
 from retention_lib.stores.survey_text import TextSample, text_sample
 from retention_lib.stores.survey_values import ColumnValues, column_values
 from retention_lib.stores.survey_workbook import parquet_columns, workbook_rows
 
 if TYPE_CHECKING:
-    from collections.abc import Iterable, Sequence
+    from collections.abc import Iterable, Mapping, Sequence
 
 FileKind = Literal["text", "workbook", "parquet"]
 
@@ -72,12 +73,16 @@ class Group:
         paths: All of them, sorted.
         values: What the values of each column are, over all files.
         cyrillic: Whether names or words in it are Russian.
+        clocks: Places of columns of days to those of their times; the values of such a day have its time.
+        leaves: Each file with its rows as they were looked at, in the order of `paths`.
     """
 
     leaf: Leaf
     paths: tuple[Path, ...]
     values: tuple[ColumnValues, ...]
     cyrillic: bool
+    clocks: Mapping[int, int] = field(default_factory=dict)
+    leaves: tuple[Leaf, ...] = ()
 
 
 def found_files(patterns: Iterable[str], *, root: Path) -> list[Path]:
@@ -241,10 +246,24 @@ def _group(leaves: list[Leaf]) -> Group:
     columns = [sum((leaf.cells[place] for leaf in leaves), ()) for place in range(len(leaves[0].names))]
     words = " ".join((*leaves[0].names, *(str(cell) for column in columns for cell in column[:20])))
     cyrillic = any("а" <= letter <= "я" for letter in words.lower())
-    values = tuple(
-        column_values(column, day_first=cyrillic, compact_dates="дат" in name.lower() or "date" in name.lower())
-        for column, name in zip(columns, leaves[0].hints, strict=True)
-    )
+    names = leaves[0].hints
+    values = _values(columns, names, cyrillic=cyrillic)
+    clocks = clocks_of_days(names, values)
+    for day, clock in clocks.items():
+        columns[day] = tuple(map(with_clock, columns[day], columns[clock]))
     doubts = tuple(dict.fromkeys(doubt for leaf in leaves for doubt in leaf.doubts))
-    first = replace(leaves[0], cells=(), doubts=doubts, total_rows=any(leaf.total_rows for leaf in leaves))
-    return Group(leaf=first, paths=tuple(leaf.path for leaf in leaves), values=values, cyrillic=cyrillic)
+    return Group(
+        leaf=replace(leaves[0], cells=(), doubts=doubts, total_rows=any(leaf.total_rows for leaf in leaves)),
+        paths=tuple(leaf.path for leaf in leaves),
+        values=_values(columns, names, cyrillic=cyrillic) if clocks else values,
+        cyrillic=cyrillic,
+        clocks=clocks,
+        leaves=tuple(leaves),
+    )
+
+
+def _values(columns: Sequence[Sequence[Any]], names: Sequence[str], *, cyrillic: bool) -> tuple[ColumnValues, ...]:
+    return tuple(
+        column_values(column, day_first=cyrillic, compact_dates="дат" in name.lower() or "date" in name.lower())
+        for column, name in zip(columns, names, strict=True)
+    )

@@ -5,6 +5,8 @@ from __future__ import annotations
 import re
 from collections.abc import Iterable, Sequence
 from dataclasses import dataclass, field
+from decimal import Decimal, InvalidOperation
+from math import isfinite
 from typing import Literal
 
 from retention_lib.stores.signs import BESIDE_AMOUNTS, SIGNS
@@ -86,6 +88,25 @@ def number_evidence(texts: Iterable[str]) -> NumberEvidence:
         fractions=fractions,
         negative=negative,
     )
+
+
+def number_of(cell: object, decimal: Mark) -> Decimal | None:
+    """What a cell counts; None where it is no number.
+
+    Args:
+        cell: A number, or a text that may have a currency beside it.
+        decimal: The decimal mark of texts.
+    """
+    if isinstance(cell, int | float | Decimal) and not isinstance(cell, bool):
+        return Decimal(str(cell)) if isinstance(cell, Decimal) or isfinite(cell) else None
+    match = _NUMBER.fullmatch(str(cell).strip())
+    if match is None:
+        return None
+    digits = re.sub(rf"[^\d{re.escape(decimal)}\-]", "", match["digits"].replace("\u2212", "-"))
+    try:
+        return Decimal(digits.replace(",", "."))
+    except InvalidOperation:
+        return None
 
 
 def _note_marks(digits: str, decimal: dict[str, int], thousands: dict[str, int], either: dict[str, int]) -> bool:

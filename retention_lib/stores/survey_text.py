@@ -111,12 +111,11 @@ def _bytes(path: Path, name: str) -> tuple[bytes, list[bytes]]:
         return _unpacked(path, name)
     size = path.stat().st_size
     with path.open("rb") as stream:
-        head = stream.read(HEAD)
-        if size <= HEAD:
-            return head, []
-        windows = []
+        if size <= HEAD + _WINDOWS * _WINDOW:
+            return stream.read(), []
+        head, windows = stream.read(HEAD), []
         for number in range(1, _WINDOWS + 1):
-            start = max(HEAD, size * number // _WINDOWS - _WINDOW)
+            start = HEAD + (size - HEAD) * number // _WINDOWS - _WINDOW  # no piece overlaps another one
             stream.seek(start - start % 4)  # so that two-byte characters stay whole
             windows.append(stream.read(_WINDOW))
     return head, windows

@@ -24,6 +24,7 @@ MOSTLY = 0.8
 _SHOWN, _LONGEST = 3, 32
 _WORDS = 20
 _EMAIL = re.compile(r"[^@\s]+@[^@\s]+\.[^@\s]+")
+_CLOCK = re.compile(r"\d{1,2}:\d{2}(?::\d{2}(?:\.\d+)?)?", re.ASCII)
 _PHONE = re.compile(r"(?:\+|\b[78])[\d\s()\-]{9,17}")
 _NAME = r"[A-ZА-ЯЁ][a-zа-яё'’]+(?:-[A-ZА-ЯЁ][a-zа-яё]+)?"
 _PERSON = re.compile(rf"{_NAME}(?: (?:[A-ZА-ЯЁ]\.|{_NAME})){{1,3}}|{_NAME} [A-ZА-ЯЁ]\. ?[A-ZА-ЯЁ]\.")
@@ -71,6 +72,11 @@ class ColumnValues:
     def is_number(self) -> bool:
         """Whether the column holds numbers."""
         return not self.is_date and (self.typed == "number" or self.numeric >= MOSTLY)
+
+    @property
+    def is_clock(self) -> bool:
+        """Whether the column holds times of day without a day."""
+        return _share(_CLOCK, self.texts) >= MOSTLY
 
     @property
     def is_boolean(self) -> bool:
@@ -155,10 +161,10 @@ def _typed(filled: Sequence[Any]) -> Typed:
     for cell in filled:
         if isinstance(cell, bool):
             kinds["boolean"] += 1
-        elif isinstance(cell, date | datetime | time):
+        elif isinstance(cell, date):
             kinds["date"] += 1
         else:
-            kinds["text" if isinstance(cell, str) else "number"] += 1
+            kinds["text" if isinstance(cell, str | time) else "number"] += 1
     return max(kinds, key=lambda kind: kinds[kind]) if filled else "text"
 
 

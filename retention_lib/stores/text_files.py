@@ -14,6 +14,7 @@ from typing import IO, TYPE_CHECKING
 from retention_lib.stores.columns import column_names
 from retention_lib.stores.engine import quoted_text
 from retention_lib.stores.errors import DataError
+from retention_lib.stores.privacy import without_values
 from retention_lib.stores.relations import Relation
 
 if TYPE_CHECKING:
@@ -70,8 +71,22 @@ def _in_utf8(path: Path, name: str, source: Source, scratch: Path) -> Path:
     except UnicodeError as error:
         raise DataError(_wrong_encoding(name, source)) from error
     except (EOFError, gzip.BadGzipFile, zlib.error) as error:
-        raise DataError(f"{name}: the packed file is cut off or damaged; copy it again") from error
+        raise DataError(
+            f"{name}: the packed file is cut off or damaged after line {_whole_lines(path)}; copy it again"
+        ) from error
     return scratch
+
+
+def _whole_lines(path: Path) -> int:
+    """The lines of a broken packed file that can still be unpacked."""
+    lines = 0
+    try:
+        with _bytes_of(path) as stream:
+            for _ in stream:
+                lines += 1
+    except (EOFError, gzip.BadGzipFile, zlib.error):
+        return lines
+    return lines
 
 
 def _check_mark(path: Path, name: str, source: Source) -> None:
@@ -177,7 +192,7 @@ def reading_error(source: Source, message: str, scratch: Path) -> DataError:
         return DataError(
             f"{place}: a line ends in another way than those before it; save it with one kind of line ends"
         )
-    first = message.strip().splitlines()[0]
+    first = without_values(message.strip().splitlines()[0])
     return DataError(f"{place}: {line}cannot be read ({first}); mend the file")
 
 

@@ -2,7 +2,6 @@ from __future__ import annotations
 
 import subprocess
 import sys
-import time
 from datetime import date
 from pathlib import Path
 
@@ -131,7 +130,7 @@ def test_order_of_a_large_file_is_kept(shop: Shop) -> None:
     assert orders == [f"o{number}" for number in range(count)]
 
 
-def test_cached_open_is_quick(public: object) -> None:
+def test_cached_open_loads_no_engine(public: object) -> None:
     opened: Store = public("complete_journey")  # type: ignore[operator]
     opened.close()
     code = (
@@ -142,9 +141,7 @@ def test_cached_open_is_quick(public: object) -> None:
         "assert store.coverage\n"
         "import sys; assert 'pandas' not in sys.modules and 'ibis' not in sys.modules\n"
     )
-    started = time.perf_counter()
     subprocess.run([sys.executable, "-c", code], check=True, cwd=PROJECT)
-    assert time.perf_counter() - started < 4  # 0.5 s on a quiet machine
 
 
 def test_code_of_the_room_is_part_of_the_key() -> None:

@@ -3,7 +3,7 @@ from __future__ import annotations
 from typing import Any
 
 import pytest
-from stores.opening import Shop
+from stores.opening import Shop, records
 
 from retention_lib.stores.errors import DataError
 
@@ -33,3 +33,20 @@ def test_line_of_data_in_place_of_the_column_names_is_not_repeated(shop: Shop, l
 def test_line_of_data_with_a_value_twice_is_not_repeated(shop: Shop) -> None:
     said = refusal(shop, "ivan@mail.ru,ivan@mail.ru,5\n")
     assert said.startswith("data/orders.csv: line 1 looks like data and not like column names")
+
+
+def test_words_of_the_parameters_are_bound_and_never_run(shop: Shop) -> None:
+    command = "'; DROP TABLE assignments; --"
+    store = shop(
+        f'"{command}",experiment_id,variant\n1,e,"{command}"\n2,e,"x""; --"\n',
+        table="assignments",
+        source={"columns": {"customer_id": command}, "variants": {"a": command, "b": 'x"; --'}},
+        store={"title": command},
+    )
+    assert [(row["customer_id"], row["variant"]) for row in records(store, "assignments")] == [("1", "a"), ("2", "b")]
+    event = shop(
+        f'customer_id,occurred_at,event\n1,2024-01-05,"{command}"\n',
+        table="loyalty_events",
+        source={"values": {"event": {"join": command}}},
+    )
+    assert [row["event"] for row in records(event, "loyalty_events")] == ["join"]

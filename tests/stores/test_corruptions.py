@@ -20,6 +20,12 @@ def test_corrupted_exports_are_trusted_whole_or_refused(first: int, tmp_path: Pa
     assert {end.end for end in ends.values()} == {"trusted", "refused"}
 
 
+@pytest.mark.parametrize("number", [834, 1543, 1597])
+def test_corrupted_exports_that_once_failed(number: int, tmp_path: Path) -> None:
+    """Rows read as names of columns by a wrong delimiter or quote were repeated in the refusal."""
+    assert verdict(case(number), tmp_path / "shop").end == "refused"
+
+
 @pytest.mark.parametrize("names", [(), *((name,) for name in HARMLESS)])
 def test_harmless_changes_leave_every_dialect_trusted(names: tuple[str, ...], tmp_path: Path) -> None:
     cases = {one.dialect.name: one for one in (case(number, names=names) for number in range(20))}

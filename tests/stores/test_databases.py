@@ -14,6 +14,7 @@ from pydantic import SecretStr
 from stores.opening import reasons, records
 
 from retention_lib.settings.models import StoreSettings, TableSource
+from retention_lib.settings.rules import connection
 from retention_lib.stores import snapshots
 from retention_lib.stores.errors import DataError
 from retention_lib.stores.store import Store, open_store
@@ -261,7 +262,8 @@ def test_database_that_fails_is_named_without_its_secrets(postgres: Postgres, tm
     wrong = postgres.address("closed", password="wrong-8642")
     said = {
         "shop: the database refuses the user or the password; check connection "
-        "(in a password, write a character like @ or / as %40 or %2F)": refusal(tmp_path, wrong),
+        "(in a password written there, a character like @ or / is %40 or %2F; one from the environment stays "
+        "as it is)": refusal(tmp_path, wrong),
         "shop: the server has no such database; check its name in connection": refusal(
             tmp_path, postgres.address("nowhere")
         ),
@@ -281,7 +283,7 @@ def test_database_that_fails_is_named_without_its_secrets(postgres: Postgres, tm
         assert not any(word in found for word in (PASSWORD, "wrong-8642", USER, "127.0.0.1"))
 
 
-def test_password_with_special_characters(postgres: Postgres, tmp_path: Path) -> None:
+def test_password_with_special_characters(postgres: Postgres, tmp_path: Path, monkeypatch: pytest.MonkeyPatch) -> None:
     address = postgres.create("special", f"CREATE TABLE orders ({COLUMNS})", f"INSERT INTO orders VALUES {ROWS}")
     postgres.run(
         "special",
@@ -289,6 +291,9 @@ def test_password_with_special_characters(postgres: Postgres, tmp_path: Path) ->
         "GRANT SELECT ON ALL TABLES IN SCHEMA public TO other",
     )
     assert len(records(opened(tmp_path, address.replace(f"{USER}:{PASSWORD}", "other:a%40b%2Fc%3Ad")))) == 2
+    monkeypatch.setenv("SHOP_PASSWORD", "a@b/c:d")
+    from_environment = connection(address.replace(f"{USER}:{PASSWORD}", "other:${SHOP_PASSWORD}"))
+    assert len(records(opened(tmp_path, from_environment.get_secret_value()))) == 2
 
 
 def test_tables_of_a_server_and_files_stand_in_one_store(postgres: Postgres, tmp_path: Path) -> None:

@@ -52,11 +52,26 @@ def is_usable(row: Row) -> bool:
     return is_named(row) and day.startswith("2024-01") and read_amount(amount) is not None
 
 
+def is_further_line(row: Row, rows: list[Row]) -> bool:
+    """Whether a row lacks the amount and another one of the same order has it."""
+    if is_total(row) or not row[1] or row[3]:
+        return False
+    lines = [
+        other for other in rows if other[1] == row[1] and not is_total(other) and read_amount(other[3]) is not None
+    ]
+    return any(not row[0].strip() or not other[0].strip() or row[0] == other[0] for other in lines)
+
+
+def once(rows: list[Row]) -> list[Row]:
+    """The rows without those that repeat an earlier one and name their order."""
+    return [row for place, row in enumerate(rows) if is_total(row) or not row[1] or row not in rows[:place]]
+
+
 def is_refused(rows: list[Row]) -> bool:
     """Whether no row is left, too few rows name their customer, or too few of those can be used."""
     if not any(is_usable(row) for row in rows):
         return True
-    judged = [row for row in rows if not is_total(row)]
+    judged = [row for row in once(rows) if not is_total(row) and not is_further_line(row, rows)]
     named = [row for row in judged if is_named(row)]
     anonymous = len(judged) - len(named)
     return anonymous > 0.8 * len(judged) or sum(not is_usable(row) for row in named) > len(named) / 2
@@ -64,12 +79,8 @@ def is_refused(rows: list[Row]) -> bool:
 
 def tally(rows: list[Row]) -> dict[str, tuple[int, Decimal]]:
     """Rows and money that go in, are kept, rejected and merged, counted by hand."""
-    fates: list[tuple[str, Row]] = []
-    seen: Counter[Row] = Counter()
-    for row in rows:
-        repeated = is_usable(row) and row[1] != "" and seen[row] > 0
-        fates.append(("merged" if repeated else "kept" if is_usable(row) else "rejected", row))
-        seen[row] += 1
+    fates = [("kept" if is_usable(row) else "rejected", row) for row in once(rows)]
+    fates += [("merged", row) for row in (Counter(rows) - Counter(once(rows))).elements()]
     counted = {}
     for fate in ("in", "kept", "rejected", "merged"):
         held = [row for found, row in fates if fate in ("in", found)]
@@ -96,6 +107,9 @@ def test_in_is_kept_and_rejected_and_merged_to_the_row_and_the_cent(rows: list[R
         for fate, (count, amount) in expected.items():
             assert getattr(found, f"rows_{fate}") == count
             assert getattr(found, f"amount_{fate}") == amount
+        reasons = {reason.reason: reason.rows for reason in found.reasons}
+        further = sum(is_further_line(row, rows) for row in once(rows))
+        assert reasons.get("amount_on_another_line", 0) == further
         totals = sum((read_amount(row[3]) or Decimal(0) for row in rows if is_total(row)), Decimal(0))
         assert found.amount_of_rows == expected["kept"][1] + expected["rejected"][1] - totals
         kept = records(store)

@@ -177,6 +177,79 @@ def test_dates_with_days_up_to_twelve_only_are_assumed(tmp_path: Path) -> None:
     assert "%m.%d.%Y" in dates.doubt
 
 
+def test_firms_instead_of_codes_are_a_doubt(tmp_path: Path) -> None:
+    guess = guessed(tmp_path, "Контрагент;Дата;Сумма", "ООО Ромашка {id};2026-02-{day:02d};{n},50")["transactions"]
+    assert "two people of one name become one customer" in guess.columns["customer_id"].doubt
+    coded = guessed(tmp_path, "Контрагент;Дата;Сумма", "К{id:05d};2026-02-{day:02d};{n},50")["transactions"]
+    assert coded.columns["customer_id"].doubt == ""
+
+
+def test_a_word_under_a_merged_name_belongs_to_what_stands_above(tmp_path: Path) -> None:
+    header = "Документ;;Покупатель;;Номенклатура;Показатели;\nНомер;Дата;Код;Наименование;;Количество;Сумма"
+    guess = guessed(tmp_path, header, "A-{n};{day:02d}.02.2026;{id:05d};Роза {id};Чай {n};1;{n},50")["transactions"]
+    assert named(guess) == {
+        "customer_id": "Код",
+        "ordered_at": "Дата",
+        "amount": "Сумма",
+        "order_id": "Номер",
+        "quantity": "Количество",
+        "product_id": "column 5",
+    }
+
+
+def test_the_own_number_of_a_row_is_an_order_where_a_row_is_one(tmp_path: Path) -> None:
+    guess = guessed(tmp_path, "ID;Дата;ID покупателя;Сумма", "{n};2026-02-{day:02d};{id};{n},50")["transactions"]
+    assert named(guess)["order_id"] == "ID"
+    lines = guessed(tmp_path, "ID;Дата;ID покупателя;Товар;Сумма", "{n};2026-02-{day:02d};{id};Чай;{n},50")
+    assert "order_id" not in lines["transactions"].columns
+
+
+def mapped(folder: Path, **files: str) -> dict[str, TableGuess]:
+    for name, text in files.items():
+        (folder / f"{name}.csv").write_text(text, encoding="utf-8")
+    groups, _ = survey([folder / f"{name}.csv" for name in files], root=folder)
+    return {guess.table: guess for guess in mapped_tables(groups)[0]}
+
+
+def test_customers_are_named_by_the_ids_that_sales_know(tmp_path: Path) -> None:
+    orders = "".join(f"{n};{n % 60 + 1};2026-02-{n % 28 + 1:02d};{n},50\n" for n in range(120))
+    users = "".join(f"{n + 1};a{n}@mail.ru;2026-01-{n % 28 + 1:02d};Тверь\n" for n in range(60))
+    found = mapped(
+        tmp_path,
+        orders="ID;ID покупателя;Дата;Сумма\n" + orders,
+        users="ID;E-mail;Дата регистрации;Город\n" + users,
+    )
+    assert named(found["customers"])["customer_id"] == "ID"
+    assert found["customers"].columns["customer_id"].doubt == ""
+
+
+def test_ids_that_do_not_meet_those_of_sales_are_a_doubt(tmp_path: Path) -> None:
+    orders = "".join(f"{n % 60 + 1};2026-02-{n % 28 + 1:02d};{n},50\n" for n in range(120))
+    users = "".join(f"{n + 1:05d};2026-01-{n % 28 + 1:02d};Тверь\n" for n in range(60))
+    found = mapped(
+        tmp_path,
+        orders="Код клиента;Дата;Сумма\n" + orders,
+        users="Код клиента;Дата регистрации;Город\n" + users,
+    )
+    assert "(like 00000) is a customer of the sales (like 0)" in found["customers"].columns["customer_id"].doubt
+
+
+def test_files_of_a_table_in_other_forms_are_the_first_doubt(tmp_path: Path) -> None:
+    rows = "".join(f"{n % 20:05d};{n % 28 + 1:02d}.02.2026;{n},50\n" for n in range(80))
+    text = "Код клиента;Дата;Сумма\n" + rows
+    (tmp_path / "2026-01.csv").write_bytes(text.encode("cp1251"))
+    (tmp_path / "2026-02.csv").write_bytes(text.encode("cp1251"))
+    (tmp_path / "2026-03.csv").write_bytes(text.replace(";", "\t").replace("Код клиента", "Клиент").encode())
+    (tmp_path / "notebooks").symlink_to(Path(__file__).parents[2] / "notebooks")
+    draft = drafted_set("x", [str(tmp_path / "*.csv")], root=tmp_path)
+    told = "only 2 of 3 files or sheets of transactions can be read"
+    assert draft.summary(1)[0].startswith(f"DOUBT: {told}")
+    assert draft.text.startswith(f"# DOUBT: {told}")
+    assert "2026-03.csv" in draft.urgent[0]
+    assert r"encoding utf-8, not cp1251, delimiter '\t', not ';', other column names" in draft.urgent[0]
+    assert draft.notes == ()
+
+
 @pytest.mark.parametrize(
     ("names", "others", "expected"),
     [

@@ -1,10 +1,11 @@
 from __future__ import annotations
 
+from decimal import Decimal
 from pathlib import Path
 
 import duckdb
 import pytest
-from stores.opening import records
+from stores.opening import reasons, records
 
 from retention_lib.settings.models import StoreSettings, TableSource
 from retention_lib.stores.errors import DataError
@@ -32,3 +33,15 @@ def test_text_in_one_file_and_numbers_in_another_are_not_mixed(tmp_path: Path) -
         "orders-2.parquet: customer_id is DOUBLE here and VARCHAR in orders-1.parquet; "
         "write the column alike in all files"
     )
+
+
+def test_amounts_that_are_no_numbers_are_set_aside(tmp_path: Path) -> None:
+    written = ("5.5", "'nan'", "'inf'", "'-inf'", "1", "2", "2")
+    rows = ", ".join(f"('{place}', DATE '2024-01-05', {amount}::DOUBLE)" for place, amount in enumerate(written))
+    sql = f"SELECT * FROM (VALUES {rows}) AS sales(customer_id, ordered_at, amount)"
+    duckdb.sql(sql).write_parquet(str(tmp_path / "sales.parquet"))
+    tables = {"transactions": TableSource(path="sales.parquet")}
+    store = open_store("shop", StoreSettings(timezone="UTC", currency="EUR", tables=tables), root=tmp_path)
+    assert reasons(store) == {"missing_amount": 1, "unreadable_amount": 2}
+    found = store.reconciliation("transactions")
+    assert (found.rows_kept, found.amount_in, found.amount_kept) == (4, Decimal("10.5"), Decimal("10.5"))

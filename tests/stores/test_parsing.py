@@ -1,7 +1,9 @@
 from __future__ import annotations
 
+import shutil
 from datetime import datetime
 from decimal import Decimal
+from pathlib import Path
 from typing import Any
 
 import duckdb
@@ -86,9 +88,22 @@ def test_stamp_with_offset_in_a_given_format_is_brought_to_the_zone() -> None:
     assert reading.value.to_pyarrow().as_py() == datetime(2024, 1, 6, 2, 30)
 
 
-def test_naive_stamps_in_the_gap_and_the_overlap_stay_as_written(shop: Shop) -> None:
+def test_naive_stamps_in_the_gap_and_the_overlap_stay_as_written(shop: Shop, tmp_path: Path) -> None:
     written = ["2024-03-31 02:30:00", "2024-10-27 02:30:00"]
     assert stamps(shop, *written, zone="Europe/Berlin") == written
+    shutil.rmtree(tmp_path / "data" / ".cache")  # read anew, not from what was kept
+    assert stamps(shop, *written, zone="Europe/Berlin") == written
+
+
+def test_stamps_with_an_offset_are_one_moment_on_either_side_of_the_change_of_clocks(shop: Shop) -> None:
+    # Clocks go from 2 to 3 at 01:00 UTC of 31 March and from 3 back to 2 at 01:00 UTC of 27 October.
+    utc = ["2024-03-31T00:59Z", "2024-03-31T01:00Z", "2024-10-27T00:30Z", "2024-10-27T01:30Z"]
+    assert stamps(shop, *utc, zone="Europe/Berlin") == [
+        "2024-03-31 01:59:00",
+        "2024-03-31 03:00:00",
+        "2024-10-27 02:30:00",
+        "2024-10-27 02:30:00",
+    ]
 
 
 def test_given_format_is_followed_where_days_and_months_could_be_swapped(shop: Shop) -> None:

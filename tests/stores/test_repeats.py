@@ -18,6 +18,52 @@ def test_repeated_row_with_an_order_id_is_merged_once(shop: Shop) -> None:
     assert records(store) == records(shop(GOOD, file="twin.csv"))
 
 
+@pytest.mark.parametrize("bad", [",x,2024-02-01,7", "2,x,2024-02-31,7", "2,x,2090-01-01,7"])
+def test_money_of_a_repeated_row_that_is_set_aside_counts_once(shop: Shop, bad: str) -> None:
+    store = shop(GOOD + f"{bad}\n" * 3)
+    found = store.reconciliation("transactions")
+    assert (found.rows_in, found.rows_kept, found.rows_rejected, found.rows_merged) == (13, 10, 1, 2)
+    assert (found.amount_rejected, found.amount_merged) == (Decimal(7), Decimal(14))
+    assert store.revenue_total == 107
+
+
+def test_repeated_row_that_contradicts_another_one_is_merged_first(shop: Shop) -> None:
+    header = "customer_id,order_id,line_id,ordered_at,amount\n"
+    good = "".join(f"{number},o,{number},2024-01-01,5\n" for number in range(6))
+    store = shop(header + good + "1,p,1,2024-01-01,5\n1,p,1,2024-01-01,5\n1,p,1,2024-01-01,6\n")
+    assert reasons(store) == {"conflicting_rows": 2, "duplicate_merged": 1}
+    assert store.revenue_total == 41
+
+
+@pytest.mark.parametrize("told", ["merge", "keep"])
+def test_repeated_row_that_is_set_aside_stays_so_where_nothing_is_merged(shop: Shop, told: str) -> None:
+    bad = "1,,2024-02-31,7\n" if told == "merge" else "1,x,2024-02-31,7\n"
+    store = shop(GOOD + bad * 2, source={"duplicates": told})
+    assert reasons(store) == {"unreadable_ordered_at": 2}
+
+
+def test_repeated_line_of_totals_is_a_line_of_totals(shop: Shop) -> None:
+    store = shop(GOOD + "Итого,x,,100\n" * 2)
+    assert (reasons(store), store.revenue_total) == ({"total_line": 2}, 100)
+
+
+def test_further_lines_of_an_order_whose_amount_stands_on_the_first_have_a_reason_of_their_own(shop: Shop) -> None:
+    further = "1,p,2024-02-01,20\n1,p,2024-02-01,\n,p,,\n"
+    lacking = "2,q,2024-02-01,\n2,q,2024-02-02,\n1,r,2024-02-01,free\n1,,2024-02-01,\n"
+    store = shop(GOOD + further + lacking)
+    assert reasons(store) == {"amount_on_another_line": 2, "missing_amount": 3, "unreadable_amount": 1}
+    assert store.reconciliation("transactions").amount_kept == Decimal(120)
+
+
+def test_amount_of_another_customer_under_the_same_number_is_another_order(shop: Shop) -> None:
+    lines = "1,o2,2024-02-01,\n,o3,2024-02-01,\n2,o2,2024-02-01,much\n2,o2,2024-02-03,\n"
+    assert reasons(shop(GOOD + lines)) == {
+        "amount_on_another_line": 2,
+        "missing_amount": 1,
+        "unreadable_amount": 1,
+    }
+
+
 def test_repeated_row_is_kept_with_a_note_when_told_to(shop: Shop) -> None:
     store = shop(GOOD + "1,o1,2024-01-01,10\n", source={"duplicates": "keep"})
     assert store.reconciliation("transactions").rows_kept == 11

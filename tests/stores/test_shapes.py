@@ -3,7 +3,7 @@ from __future__ import annotations
 import ibis
 import pytest
 
-from retention_lib.stores.shapes import looks_like_data, shape, shape_of, shown_value
+from retention_lib.stores.shapes import looks_like_data, shape, shape_of, shown_name, shown_value
 
 
 @pytest.mark.parametrize(
@@ -47,3 +47,20 @@ def test_line_of_values_is_told_from_column_names(line: list[str]) -> None:
 @pytest.mark.parametrize("line", [["CLIENT", "DATE", "SUM"], ["Клиент", "2024", "2025", "Итого, руб", "e-mail"], [""]])
 def test_column_names_are_no_data(line: list[str]) -> None:
     assert not looks_like_data(line)
+
+
+@pytest.mark.parametrize(
+    ("name", "shown"),
+    [
+        ("Сумма, руб", "Сумма, руб"),
+        ("Клиент;Номер чека;Дата", "Клиент;Номер чека;Дата"),
+        ("017\tЖанна\t2024-01-05", "000 AAAAA 0000-00-00"),
+        ("Имя\nЖанна", "AAA AAAAA"),
+        ("Жанна +7 (916) 555-00-11", "AAAAA +0 (000) 000-00-00"),
+        ("zhanna@example.com", "AAAAAA@AAAAAAA.AAA"),
+        ("x" * 300, "x" * 119 + "…"),
+        ("a\x00b", "a b"),
+    ],
+)
+def test_column_names_are_shown_unless_they_are_rows(name: str, shown: str) -> None:
+    assert shown_name(name) == shown

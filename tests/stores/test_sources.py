@@ -1,6 +1,7 @@
 from __future__ import annotations
 
 import gzip
+import zlib
 from decimal import Decimal
 from pathlib import Path
 from typing import Any
@@ -162,8 +163,18 @@ def test_wrong_configured_encoding_is_named(shop: Shop) -> None:
 
 def test_cut_off_gzip_is_refused_even_at_a_line_end(shop: Shop) -> None:
     packed = gzip.compress((GOOD + "003,c,2024-03-01,5\n" * 5000).encode())
-    assert "cut off or damaged" in refusal(shop, packed[:-9], file="orders.csv.gz")
-    assert "cut off or damaged" in refusal(shop, GOOD, file="plain.csv.gz")
+    # All 5003 lines are there, but not the sum that proves it.
+    assert refusal(shop, packed[:-8], file="orders.csv.gz") == (
+        "data/orders.csv.gz: the packed file is cut off or damaged after line 5003; copy it again"
+    )
+    assert "damaged after line 0;" in refusal(shop, GOOD, file="plain.csv.gz")
+
+
+def test_cut_off_gzip_names_the_last_whole_line(shop: Shop) -> None:
+    lines = [HEADER, *(f"{number},o{number},2024-01-05,{number}.50\n" for number in range(20_000))]
+    packed = gzip.compress("".join(lines).encode())[:30_000]
+    whole = zlib.decompressobj(wbits=31).decompress(packed).count(b"\n")
+    assert f"damaged after line {whole};" in refusal(shop, packed, file="orders.csv.gz")
 
 
 def test_damaged_parquet_is_refused(shop: Shop) -> None:

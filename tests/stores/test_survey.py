@@ -55,6 +55,15 @@ def test_letters_far_down_a_big_file_decide_the_encoding(tmp_path: Path) -> None
     assert looked_at(tmp_path, (head + tail).encode("cp1251")).leaf.encoding == "cp1251"
 
 
+@pytest.mark.parametrize("rows", [50_000, 130_000, 400_000])
+def test_no_row_of_a_big_file_is_looked_at_twice(tmp_path: Path, rows: int) -> None:
+    lines = "".join(f"{n:06d},2026-02-{n % 28 + 1:02d},{n}.50,AAAAAAAA\n" for n in range(rows))
+    group = looked_at(tmp_path, f"client,day,amount,more\n{lines}".encode())
+    assert len(group.values[0].texts) == group.values[0].filled <= rows
+    # Up to 5 MB the whole file is looked at.
+    assert (group.values[0].rows == rows) is (len(lines) < 5 << 20)
+
+
 @pytest.mark.parametrize("delimiter", [";", "\t", ",", "|"])
 def test_the_delimiter_is_the_one_that_makes_columns(tmp_path: Path, delimiter: str) -> None:
     rows = [["client", "day", "sum", "text"], *([f"{n}", "2026-01-01", '"1,50"', '"a; b"'] for n in range(30))]

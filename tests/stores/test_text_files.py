@@ -2,12 +2,16 @@ from __future__ import annotations
 
 import gzip
 from decimal import Decimal
+from pathlib import Path
 from typing import Any
 
 import pytest
 from stores.opening import Shop, records
 
+from retention_lib.settings.models import TableSource
 from retention_lib.stores.errors import DataError
+from retention_lib.stores.sources import Source
+from retention_lib.stores.text_files import reading_error
 
 HEADER = "customer_id,order_id,ordered_at,amount\n"
 GOOD = HEADER + "001,a,2024-01-05 10:00,10.50\n002,b,2024-02-06,3\n"
@@ -84,3 +88,21 @@ def test_utf8_is_not_read_as_another_encoding(shop: Shop) -> None:
 
 def test_packed_utf16_without_saying_so_is_named(shop: Shop) -> None:
     assert "is written in UTF-16" in refusal(shop, gzip.compress(GOOD.encode("utf-16")), file="orders.csv.gz")
+
+
+def test_odd_texts_come_in_whole(shop: Shop) -> None:
+    odd = ["\U0001f469\u200d\U0001f467 family", "\u05e9\u05dc\u05d5\u05dd \u202egnp.exe", "x" * 10_000]
+    odd += ["a\0b", "two\nlines"]
+    odd += ["<script>alert(1)</script>", "=cmd|'/C calc'!A0", "[x](javascript:alert(1)) # h | `c`"]
+    lines = "".join(f'{number},2024-01-05,5,"{text}"\n' for number, text in enumerate(odd))
+    store = shop("customer_id,ordered_at,amount,category\n" + lines)
+    assert [row["category"] for row in records(store)] == odd
+
+
+def test_words_of_the_engine_lose_the_cells_they_quote(tmp_path: Path) -> None:
+    path = tmp_path / "orders.csv"
+    source = Source(table="transactions", files=(path,), names=("orders.csv",), settings=TableSource(path="orders.csv"))
+    said = 'Could not convert "Анна Жук" of ivan@mail.ru, +7 916 123-45-67\nOriginal Line: Анна,5'
+    assert str(reading_error(source, said, tmp_path)) == (
+        'orders.csv: cannot be read (Could not convert "[hidden]" of [hidden], [hidden]); mend the file'
+    )
