@@ -90,6 +90,21 @@ def orphan_counts(tables: Mapping[str, ibis.Table]) -> pd.DataFrame:
     return pd.DataFrame(found, columns=["table", "column", "reference", "ids", "orphans"])
 
 
+def order_numbers(transactions: ibis.Table) -> pd.DataFrame:
+    """Order numbers, and those of them that have sales on several days.
+
+    Args:
+        transactions: The store's `transactions`.
+
+    Returns:
+        One row: `orders` (numbers with a positive amount), `reused` (of them, on more than one day).
+    """
+    sold = transactions.filter(transactions.amount > 0)
+    numbers = sold.group_by("order_id").aggregate(first=sold.ordered_at.min().date(), last=sold.ordered_at.max().date())
+    again = ibis.ifelse(numbers["first"] != numbers["last"], 1, 0)
+    return numbers.aggregate(orders=numbers.count(), reused=again.sum().fill_null(0)).to_pandas()
+
+
 def _orphans(name: str, column: str, table: ibis.Table, references: Mapping[str, ibis.Table]) -> dict[str, str | int]:
     own = _distinct(table, column)
     known = reduce(lambda one, other: one.union(other), [_distinct(other, column) for other in references.values()])

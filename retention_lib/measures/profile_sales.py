@@ -14,7 +14,7 @@ def sold_orders(transactions: ir.Table, *, until: date, zero_amount_is_purchase:
     Args:
         transactions: The store's `transactions`, with `order_id`.
         until: First day that is no longer seen (half-open).
-        zero_amount_is_purchase: Whether an order of nothing counts, too.
+        zero_amount_is_purchase: Whether an order that cost nothing counts, too; one refunded in full never does.
 
     Returns:
         Table of `customer_id`, `order_id`, `ordered_at` (first stamp), `net` (money), `discount` (money, never
@@ -24,10 +24,11 @@ def sold_orders(transactions: ir.Table, *, until: date, zero_amount_is_purchase:
     orders = seen.group_by("customer_id", "order_id").aggregate(
         ordered_at=seen.ordered_at.min(),
         net=seen.amount.sum(),
+        free=(seen.amount == 0).all(),
         discount=_discount(seen),
         channel=seen.channel.min() if "channel" in seen.columns else ibis.null("string"),
     )
-    return orders.filter(orders.net >= 0 if zero_amount_is_purchase else orders.net > 0)
+    return orders.filter((orders.net > 0) | orders.free if zero_amount_is_purchase else orders.net > 0).drop("free")
 
 
 def sales_part(transactions: ir.Table, purchases: ir.Table, orders: ir.Table, *, until: date) -> ir.Table:

@@ -19,8 +19,8 @@ def purchase_days(transactions: ibis.Table, *, until: date, zero_amount_is_purch
     Args:
         transactions: The store's `transactions`.
         until: First day that is no longer seen (half-open).
-        zero_amount_is_purchase: Count a day of net amount zero as an occasion, as the published
-            CDNOW sample does.
+        zero_amount_is_purchase: Count a day on which an order cost nothing as an occasion, as the published
+            CDNOW sample does; an order refunded in full is none even then.
 
     Returns:
         Table of `customer_id` (text), `day` (date), `amount` (net money of the day).
@@ -31,12 +31,16 @@ def purchase_days(transactions: ibis.Table, *, until: date, zero_amount_is_purch
         "amount",
         *(["order_id"] if "order_id" in seen.columns else []),
         day=seen.ordered_at.date(),
+        free=seen.amount == 0,
     )
     if "order_id" in rows.columns:
-        rows = rows.group_by("customer_id", "order_id").aggregate(day=rows.day.min(), amount=rows.amount.sum())
-    days = rows.group_by("customer_id", "day").aggregate(amount=rows.amount.sum())
-    enough = days.amount >= 0 if zero_amount_is_purchase else days.amount > 0
-    return days.filter(enough).cache()
+        rows = rows.group_by("customer_id", "order_id").aggregate(
+            day=rows.day.min(), amount=rows.amount.sum(), free=rows.free.all()
+        )
+    days = rows.group_by("customer_id", "day").aggregate(amount=rows.amount.sum(), free=rows.free.any())
+    given = days.free & (days.amount == 0)
+    enough = (days.amount > 0) | given if zero_amount_is_purchase else days.amount > 0
+    return days.filter(enough).drop("free").cache()
 
 
 def first_purchases(purchases: ibis.Table) -> ibis.Table:

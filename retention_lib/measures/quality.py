@@ -8,20 +8,15 @@ from typing import TYPE_CHECKING
 import ibis
 import pandas as pd
 
-from retention_lib.measures.ids import look_alike_ids, orphan_counts
+from retention_lib.measures.ids import look_alike_ids, order_numbers, orphan_counts
 from retention_lib.measures.sizes import customer_nets, largest_customers, largest_orders, order_sizes, order_totals
 from retention_lib.measures.sufficiency import sufficiency_facts
-from retention_lib.stores.engine import connect, rows
 
 if TYPE_CHECKING:
     from collections.abc import Callable, Mapping
-    from pathlib import Path
 
     from retention_lib.stores.reconciliation import Reconciliation
     from retention_lib.stores.store import Store
-
-EXAMPLES = 3
-"""Places shown of each rule."""
 
 MONEY = ("amount_in", "amount_kept", "amount_rejected", "amount_merged")
 COUNTS = ("table", "rows_in", "rows_kept", "rows_rejected", "rows_merged", *MONEY)
@@ -41,16 +36,15 @@ def quality_facts(store: Store, *, until: date | None = None) -> dict[str, pd.Da
     Returns:
         `counts` (see `row_counts`), `rules` (`rule_counts`), `days` (`sales_days`), `coverage` (last_day and
         completeness_days in one row; none without sales), `order_sizes`, `largest_orders`,
-        `largest_customers`, `customer_nets` (see `measures.sizes`), `look_alikes`, `orphans`
+        `largest_customers`, `customer_nets` (see `measures.sizes`), `order_numbers`, `look_alikes`, `orphans`
         (`measures.ids`) and `sufficiency` (`measures.sufficiency`).
     """
     counts = {table: store.reconciliation(table) for table in store.tables}
     refused = {table: str(error) for table, error in store.refused.items()}
-    rejected = {table: store.rejected(table) for table in store.tables}
     tables = {name: store.table(name) for name in store.tables}
     return {
         "counts": row_counts(counts),
-        "rules": rule_counts(counts, rejected, refused),
+        "rules": rule_counts(counts, refused),
         **_sales_facts(store, until=until),
         "look_alikes": look_alike_ids(tables, hashed=store.hashed_id),
         "orphans": orphan_counts(tables),
@@ -73,21 +67,17 @@ def row_counts(counts: Mapping[str, Reconciliation]) -> pd.DataFrame:
     return pd.DataFrame(found, columns=list(COUNTS)).astype(dict.fromkeys(MONEY, object))
 
 
-def rule_counts(
-    counts: Mapping[str, Reconciliation], rejected: Mapping[str, Path | None], refused: Mapping[str, str]
-) -> pd.DataFrame:
+def rule_counts(counts: Mapping[str, Reconciliation], refused: Mapping[str, str]) -> pd.DataFrame:
     """Every rule that rows broke, with the places of the first of them.
 
     Args:
         counts: The reconciliation of each table.
-        rejected: The rows set aside of each table, as Parquet.
         refused: Tables that could not be read or trusted, with what is wrong.
 
     Returns:
         Columns `table`, `reason`, `severity` (stop, quarantine, warn, merge), `rows`, `rows_in` (counts; 0 for
         stop), `share` (of the table's rows, in [0, 1]; NaN for stop), `amount` (Decimal or None), `examples`
-        (file:row of the first rows set aside; what is wrong for stop; else empty), worst severity first, then
-        the most rows.
+        (file:row of the first rows; what is wrong for stop), worst severity first, then the most rows.
     """
     found = [
         {**dict.fromkeys(RULES), "table": table, "reason": "refused", "severity": "stop", "rows": 0, "rows_in": 0}
@@ -95,7 +85,6 @@ def rule_counts(
         for table, sentence in refused.items()
     ]
     for table, count in counts.items():
-        places = _first_places(rejected.get(table))
         found += [
             {
                 "table": table,
@@ -105,7 +94,7 @@ def rule_counts(
                 "rows_in": count.rows_in,
                 "share": reason.rows / count.rows_in,
                 "amount": reason.amount,
-                "examples": places.get(reason.reason, ""),
+                "examples": ", ".join(reason.places),
             }
             for reason in count.reasons
         ]
@@ -154,6 +143,7 @@ def _sales_facts(store: Store, *, until: date | None) -> dict[str, pd.DataFrame]
         "largest_orders": largest_orders(orders, hashed=hashed),
         "largest_customers": largest_customers(seen, hashed=hashed),
         "customer_nets": customer_nets(seen),
+        "order_numbers": order_numbers(seen),
     }
 
 
@@ -165,31 +155,9 @@ def _no_sales() -> dict[str, pd.DataFrame]:
         "largest_orders": pd.DataFrame({"day": [], "amount": [], "customer": []}),
         "largest_customers": pd.DataFrame({"customer": [], "customers": [], "rows": [], "orders": [], "revenue": []}),
         "customer_nets": pd.DataFrame({"customers": [], "negative": [], "amount": []}),
+        "order_numbers": pd.DataFrame({"orders": [], "reused": []}),
     }
 
 
 def _seen(transactions: ibis.Table, until: date) -> ibis.Table:
     return transactions.filter(transactions.ordered_at < ibis.timestamp(until.isoformat()))
-
-
-def _first_places(rejected: Path | None) -> dict[str, str]:
-    """The first rows set aside for each reason, as file:row."""
-    if rejected is None:
-        return {}
-    engine = connect()
-    try:
-        table = engine.read_parquet(rejected)
-        order = [table.source_file, table.source_row]
-        numbered = table.select(
-            "reason",
-            "source_file",
-            "source_row",
-            number=ibis.row_number().over(ibis.window(group_by=table.reason, order_by=order)),
-        )
-        first = numbered.filter(numbered.number < EXAMPLES).order_by("reason", "number")
-        places: dict[str, list[str]] = {}
-        for row in rows(engine, first):
-            places.setdefault(row["reason"], []).append(f"{row['source_file']}:{row['source_row']}")
-    finally:
-        engine.disconnect()
-    return {reason: ", ".join(found) for reason, found in places.items()}

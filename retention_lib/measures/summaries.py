@@ -28,19 +28,25 @@ def purchase_counts(purchases: ibis.Table, *, until: date, unit_days: int = 1) -
     return _counted(summary, ["frequency", "recency", "T"], unit_days=unit_days)
 
 
-def customer_values(purchases: ibis.Table, *, until: date, unit_days: int = 1) -> pd.DataFrame:
+def customer_values(
+    purchases: ibis.Table, transactions: ibis.Table, *, until: date, unit_days: int = 1
+) -> pd.DataFrame:
     """Distinct (frequency, recency, T, monetary_value) rows with their customers.
 
     Args:
         purchases: From `purchases.purchase_days`.
+        transactions: The store's `transactions`, for refunds that name no order.
         until: First day that is no longer seen.
         unit_days: Length of the unit of time in days.
 
     Returns:
-        Columns `frequency`, `recency`, `T`, `monetary_value` (mean money per repeat occasion; 0 where
-        there is none), `customers`, ordered by all keys.
+        Columns `frequency`, `recency`, `T`, `monetary_value` (mean money per repeat occasion; 0 where there is none,
+        and for customers whose refunds reach what they bought), `customers`, ordered by all keys.
     """
-    summary = _summary(purchases, until=until)
+    seen = transactions.filter(transactions.ordered_at < ibis.timestamp(until.isoformat()))
+    nets = seen.group_by("customer_id").aggregate(net=seen.amount.sum())
+    summary = _summary(purchases, until=until).inner_join(nets, "customer_id")
+    summary = summary.mutate(monetary_value=ibis.ifelse(summary.net > 0, summary.monetary_value, 0.0))
     return _counted(summary, ["frequency", "recency", "T", "monetary_value"], unit_days=unit_days)
 
 

@@ -1,13 +1,16 @@
-"""Ids that may be the same person written twice, and ids that are found nowhere else."""
+"""Ids that may be the same person written twice, ids found nowhere else, and order numbers used again."""
 
 from __future__ import annotations
 
-from dataclasses import dataclass
+from dataclasses import asdict, dataclass
 from typing import ClassVar
 
 import pandas as pd
 
 from retention_lib.models.estimates import NotEnough
+
+REUSED_SHARE = 0.01
+"""Order numbers used again below this share are slips of the till; above it, numbers begin anew."""
 
 
 @dataclass(frozen=True, kw_only=True, eq=False)
@@ -69,6 +72,31 @@ class OrphanIds:
         return self.table
 
 
+@dataclass(frozen=True, kw_only=True)
+class ReusedOrders:
+    """Order numbers with sales on several days: a till that counts anew gives two orders one number.
+
+    Attributes:
+        orders: Order numbers with a sale (count).
+        reused: Of them, those with sales on several days (count).
+        share: Their share, in [0, 1].
+    """
+
+    orders: int
+    reused: int
+    share: float
+    check: ClassVar[str] = "reused_orders"
+
+    @property
+    def found(self) -> bool:
+        """Whether they are more than slips."""
+        return self.share > REUSED_SHARE
+
+    def to_frame(self) -> pd.DataFrame:
+        """The figures as one row."""
+        return pd.DataFrame([asdict(self)])
+
+
 def look_alikes(found: pd.DataFrame) -> LookAlikes | NotEnough:
     """Judge the groups of ids that would be one.
 
@@ -98,3 +126,19 @@ def orphan_ids(found: pd.DataFrame) -> OrphanIds | NotEnough:
     if known.empty:
         return NotEnough("tables_with_ids", 1, 2)
     return OrphanIds(table=known.assign(share=known["orphans"] / known["ids"]).reset_index(drop=True))
+
+
+def reused_orders(found: pd.DataFrame) -> ReusedOrders | NotEnough:
+    """Judge the order numbers that have sales on several days.
+
+    Args:
+        found: One row: orders, reused (counts); no row without sales.
+
+    Returns:
+        The share; NotEnough("sales_known") without a sale.
+    """
+    orders = int(found["orders"].sum())
+    if orders == 0:
+        return NotEnough("sales_known", 0, 1)
+    reused = int(found["reused"].sum())
+    return ReusedOrders(orders=orders, reused=reused, share=reused / orders)

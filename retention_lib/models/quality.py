@@ -6,13 +6,13 @@
 from __future__ import annotations
 
 from collections.abc import Iterator, Mapping
-from dataclasses import dataclass, fields
+from dataclasses import dataclass, fields, replace
 from typing import Any, ClassVar
 
 import pandas as pd
 
 from retention_lib.models.estimates import NotEnough
-from retention_lib.models.ids import LookAlikes, OrphanIds, look_alikes, orphan_ids
+from retention_lib.models.ids import LookAlikes, OrphanIds, ReusedOrders, look_alikes, orphan_ids, reused_orders
 from retention_lib.models.outliers import (
     DominantCustomer,
     NegativeCustomers,
@@ -21,13 +21,25 @@ from retention_lib.models.outliers import (
     negative_customers,
     outliers,
 )
+from retention_lib.models.row_checks import (
+    SALES,
+    AnonymousSales,
+    FutureRows,
+    RepeatedRows,
+    anonymous_sales,
+    future_rows,
+    repeated_rows,
+)
 from retention_lib.models.sales_calendar import LastMonth, SalesCalendar, last_month, sales_calendar
 
-FUTURE_SHARE = 0.01
-FUTURE_REASONS = ("in_the_future", "after_as_of")
-ANONYMOUS_REASON = "missing_customer_id"
-CONFLICT_REASON, KEPT_REASON = "conflicting_rows", "duplicate_kept"
-SALES = "transactions"
+ABOUT_SALES = (
+    *("anonymous", "calendar", "last_month", "outliers", "dominant", "negative"),
+    *("orphans", "reused_orders", "future", "repeats"),
+)
+"""Checks that say nothing where the sales could not be read."""
+
+REMEDIED = ("dominant", "repeats", "look_alikes", "orphans", "reused_orders")
+"""Checks whose findings a line of the parameter file or a better export can mend."""
 
 
 @dataclass(frozen=True, kw_only=True)
@@ -56,9 +68,11 @@ class RowCounts:
     Attributes:
         table: One row a table: table, rows_in, rows_kept, rows_rejected, rows_merged (counts), amount_in,
             amount_kept, amount_rejected, amount_merged (Decimal; None for a table without money).
+        refused: Names of the tables that were left out, and whose rows are not counted.
     """
 
     table: pd.DataFrame
+    refused: tuple[str, ...] = ()
 
     @property
     def rows_in(self) -> int:
@@ -94,95 +108,14 @@ class RuleCounts:
             "quarantine": the rows are set aside; "warn": they are used; "merge": repeats dropped), rows,
             rows_in (counts; missing for "stop"), share (of the table's rows, in [0, 1]), amount (Decimal; None
             without money), examples (text: file:row with hashed customers; for "stop" the sentence).
+        judged: Rows that the rules were put to (count).
     """
 
     table: pd.DataFrame
+    judged: int
 
     def to_frame(self) -> pd.DataFrame:
         """The rules, one row each."""
-        return self.table
-
-
-@dataclass(frozen=True, kw_only=True)
-class AnonymousSales:
-    """Sales without a customer: they count as revenue at the source and in no figure about customers.
-
-    Attributes:
-        rows: Rows without a customer (count).
-        rows_in: Rows of the source (count).
-        share: Their share of the rows, in [0, 1].
-        amount: Their money.
-        amount_share: Their share of the money, in [0, 1]; None where the source's money is not above 0 or the
-            share is not one (refunds outweigh sales).
-    """
-
-    rows: int
-    rows_in: int
-    share: float
-    amount: float
-    amount_share: float | None
-    check: ClassVar[str] = "anonymous"
-
-    @property
-    def found(self) -> bool:
-        """Whether there is any."""
-        return self.rows > 0
-
-    def to_frame(self) -> pd.DataFrame:
-        """The figures as one row."""
-        return _one_row(self)
-
-
-@dataclass(frozen=True, kw_only=True, eq=False)
-class FutureRows:
-    """Rows dated after today, or after the day at which the data are pinned.
-
-    Attributes:
-        table: One row a table that has any: table, rows, rows_in (counts), share (in [0, 1]).
-    """
-
-    table: pd.DataFrame
-    check: ClassVar[str] = "future"
-
-    @property
-    def found(self) -> bool:
-        """Whether a table has more than 1 % of them."""
-        return bool((self.table["share"] > FUTURE_SHARE).any())
-
-    def to_frame(self) -> pd.DataFrame:
-        """The tables, one row each."""
-        return self.table
-
-
-@dataclass(frozen=True, kw_only=True, eq=False)
-class RepeatedRows:
-    """Rows that share a name and contradict each other, and equal rows that were kept.
-
-    Attributes:
-        table: One row a table that has any: table, conflicting (rows set aside because two rows under one id
-            differ), kept (rows equal to an earlier one and used, for nothing says that they are one), rows_in.
-    """
-
-    table: pd.DataFrame
-    check: ClassVar[str] = "repeats"
-
-    @property
-    def conflicting(self) -> int:
-        """Rows that contradict another one (count)."""
-        return int(self.table["conflicting"].sum())
-
-    @property
-    def kept(self) -> int:
-        """Equal rows that were kept (count)."""
-        return int(self.table["kept"].sum())
-
-    @property
-    def found(self) -> bool:
-        """Whether there is any of either."""
-        return self.conflicting + self.kept > 0
-
-    def to_frame(self) -> pd.DataFrame:
-        """The tables, one row each."""
         return self.table
 
 
@@ -217,6 +150,7 @@ class DataQuality:
         negative: Customers who returned as much as they bought.
         look_alikes: Ids that differ only in the way they are written.
         orphans: Ids that are in one table and not where they should be found again.
+        reused_orders: Order numbers that name several orders.
         future: Rows dated in the future.
         repeats: Rows that contradict or repeat another one.
     """
@@ -232,14 +166,20 @@ class DataQuality:
     negative: NegativeCustomers | NotEnough
     look_alikes: LookAlikes | NotEnough
     orphans: OrphanIds | NotEnough
-    future: FutureRows
-    repeats: RepeatedRows
+    reused_orders: ReusedOrders | NotEnough
+    future: FutureRows | NotEnough
+    repeats: RepeatedRows | NotEnough
 
     @property
     def checks(self) -> tuple[Any, ...]:
         """The checks that could be made, in order; those without data to judge are left out."""
         held = [getattr(self, field.name) for field in fields(self)]
         return tuple(check for check in held if not isinstance(check, NotEnough) and hasattr(check, "found"))
+
+    @property
+    def to_mend(self) -> tuple[Any, ...]:
+        """The checks that found what a line of the parameter file or a better export can mend."""
+        return tuple(check for check in self.checks if check.found and check.check in REMEDIED)
 
     def to_frame(self) -> pd.DataFrame:
         """One row a check: check (code), found."""
@@ -252,12 +192,13 @@ def data_quality(facts: Mapping[str, pd.DataFrame]) -> DataQuality:
     Args:
         facts: From `measures.quality.quality_facts`.
     """
-    rules = facts["rules"]
-    return DataQuality(
-        refused=tuple(_refused(rules)),
-        counts=RowCounts(table=facts["counts"]),
-        rules=RuleCounts(table=rules),
-        anonymous=anonymous_sales(facts["counts"], rules),
+    rules, counts = facts["rules"], facts["counts"]
+    refused = tuple(_refused(rules))
+    quality = DataQuality(
+        refused=refused,
+        counts=RowCounts(table=counts, refused=tuple(table.table for table in refused)),
+        rules=RuleCounts(table=rules, judged=int(counts["rows_in"].sum())),
+        anonymous=anonymous_sales(counts, rules),
         calendar=sales_calendar(facts["days"]),
         last_month=last_month(facts["coverage"]),
         outliers=outliers(facts["order_sizes"], facts["largest_orders"]),
@@ -265,9 +206,11 @@ def data_quality(facts: Mapping[str, pd.DataFrame]) -> DataQuality:
         negative=negative_customers(facts["customer_nets"]),
         look_alikes=look_alikes(facts["look_alikes"]),
         orphans=orphan_ids(facts["orphans"]),
+        reused_orders=reused_orders(facts["order_numbers"]),
         future=future_rows(rules),
         repeats=repeated_rows(rules),
     )
+    return _without_sales(quality) if _sales_refused(quality) else quality
 
 
 def data_alerts(quality: DataQuality, *further: Any) -> tuple[Any, ...]:
@@ -286,65 +229,16 @@ def data_alerts(quality: DataQuality, *further: Any) -> tuple[Any, ...]:
     return (*found, *([InOrder(checks=clean)] if clean else []))
 
 
-def anonymous_sales(counts: pd.DataFrame, rules: pd.DataFrame) -> AnonymousSales | NotEnough:
-    """The sales that name no customer.
-
-    Args:
-        counts: As `RowCounts.table`.
-        rules: As `RuleCounts.table`.
-
-    Returns:
-        Rows and money; NotEnough("sales_known") without a table of transactions.
-    """
-    sales = counts[counts["table"] == SALES]
-    if sales.empty:
-        return NotEnough("sales_known", 0, 1)
-    total = sales.iloc[0]
-    marked = rules[(rules["table"] == SALES) & (rules["reason"] == ANONYMOUS_REASON)]
-    rows, amount = int(marked["rows"].sum()), float(sum(marked["amount"]))
-    money = float(total["amount_in"])
-    share = amount / money if money > 0 else -1.0
-    return AnonymousSales(
-        rows=rows,
-        rows_in=int(total["rows_in"]),
-        share=rows / int(total["rows_in"]),
-        amount=amount,
-        amount_share=share if 0 <= share <= 1 else None,
-    )
+def _sales_refused(quality: DataQuality) -> bool:
+    return SALES in quality.counts.refused or quality.counts.table.empty
 
 
-def future_rows(rules: pd.DataFrame) -> FutureRows:
-    """The rows dated in the future, by table.
-
-    Args:
-        rules: As `RuleCounts.table`.
-    """
-    marked = rules[rules["reason"].isin(FUTURE_REASONS)]
-    table = marked.groupby("table", sort=False).agg(rows=("rows", "sum"), rows_in=("rows_in", "first")).reset_index()
-    return FutureRows(table=table.assign(share=table["rows"] / table["rows_in"]))
-
-
-def repeated_rows(rules: pd.DataFrame) -> RepeatedRows:
-    """The rows that contradict or repeat another one, by table.
-
-    Args:
-        rules: As `RuleCounts.table`.
-    """
-    marked = rules[rules["reason"].isin([CONFLICT_REASON, KEPT_REASON])]
-    parts = marked.assign(
-        conflicting=marked["rows"].where(marked["reason"] == CONFLICT_REASON, 0),
-        kept=marked["rows"].where(marked["reason"] == KEPT_REASON, 0),
-    )
-    table = parts.groupby("table", sort=False).agg(
-        conflicting=("conflicting", "sum"), kept=("kept", "sum"), rows_in=("rows_in", "first")
-    )
-    return RepeatedRows(table=table.reset_index())
+def _without_sales(quality: DataQuality) -> DataQuality:
+    """The same where the sales could not be read: what is about them is not judged, whatever else was."""
+    refusals: dict[str, Any] = dict.fromkeys(ABOUT_SALES, NotEnough("sales_known", 0, 1))
+    return replace(quality, **refusals)
 
 
 def _refused(rules: pd.DataFrame) -> Iterator[RefusedTable]:
     for row in rules[rules["severity"] == "stop"].itertuples():
         yield RefusedTable(table=str(row.table), sentence=str(row.examples))
-
-
-def _one_row(result: Any) -> pd.DataFrame:
-    return pd.DataFrame([{field.name: getattr(result, field.name) for field in fields(result)}])

@@ -6,7 +6,7 @@ The needs of forecasts live here alone; the report on value asks `enough_to_fore
 from __future__ import annotations
 
 from collections.abc import Sequence
-from dataclasses import asdict, dataclass
+from dataclasses import asdict, dataclass, fields
 from typing import ClassVar, TypeVar
 
 import pandas as pd
@@ -27,6 +27,8 @@ HOLDOUT_HISTORY_DAYS = 364
 CHURN_HISTORY_DAYS = lapse.USUAL_LAPSE_DAYS + lapse.LONGEST_MONTH
 RETURN_HISTORY_DAYS = 120
 IMPACT_HISTORY_DAYS = 140
+SHORT_MONTH_DAYS = 3
+"""Days that may lack in the months seen: the first ones without a sale, and a February."""
 
 
 @dataclass(frozen=True, kw_only=True)
@@ -126,7 +128,35 @@ class Sufficiency:
 
     def to_frame(self) -> pd.DataFrame:
         """One row a report and requirement: report, requirement, have, need, at_most, essential, met."""
+        columns = ["report", *(field.name for field in fields(Requirement))]
+        if not self.reports:
+            return pd.DataFrame(columns=columns)
         return pd.concat([report.to_frame() for report in self.reports], ignore_index=True)
+
+
+@dataclass(frozen=True, kw_only=True)
+class ForecastHorizon:
+    """How far ahead a forecast reaches: no further than the sales reach back.
+
+    Attributes:
+        wanted: Months ahead asked for.
+        months: Months ahead of the forecast, at most `wanted`.
+        history_days: Days of sales behind it (count).
+    """
+
+    wanted: int
+    months: int
+    history_days: int
+    check: ClassVar[str] = "horizon"
+
+    @property
+    def found(self) -> bool:
+        """Whether fewer months are forecast than asked for."""
+        return self.months < self.wanted
+
+    def to_frame(self) -> pd.DataFrame:
+        """One row: wanted, months, history_days."""
+        return pd.DataFrame([asdict(self)])
 
 
 FORECAST_NEEDS = (
@@ -210,6 +240,23 @@ def enough_to_forecast(facts: pd.DataFrame) -> ReportSufficiency | NotEnough:
     for item in judged.missing:
         return NotEnough(item.requirement, item.have, item.need)
     return judged
+
+
+def forecast_horizon(facts: pd.DataFrame, *, wanted: int) -> ForecastHorizon:
+    """The months ahead that a forecast may speak of.
+
+    Args:
+        facts: From `measures.sufficiency.buying_facts`: fact, value.
+        wanted: Months ahead asked for, 1 or more.
+
+    Returns:
+        The months asked for, cut to those the sales reach back; not cut where there is no forecast at all, which
+        `enough_to_forecast` says.
+    """
+    history = int(facts.loc[facts["fact"] == "history_days", "value"].sum())
+    seen = (history + SHORT_MONTH_DAYS) * 12 // 365
+    months = wanted if isinstance(enough_to_forecast(facts), NotEnough) else min(wanted, seen)
+    return ForecastHorizon(wanted=wanted, months=months, history_days=history)
 
 
 def where_enough(frame: Frame, basis: ReportSufficiency | NotEnough) -> Frame | NotEnough:

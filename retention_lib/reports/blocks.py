@@ -21,7 +21,9 @@ from retention_lib.reports.words import DASH, N_, Words
 
 Status = Literal["good", "watch", "act", "unknown"]
 Level = Literal["ok", "warn", "stop"]
-Kind = Literal["text", "integer", "number", "share", "points", "money", "days", "p", "parameter", "month", "date"]
+Kind = Literal[
+    "text", "written", "integer", "number", "share", "points", "money", "days", "p", "parameter", "month", "date"
+]
 Tone = Literal["flat", "flat-up", "flat-down", "good-up", "good-down", "bad-up", "bad-down"]
 
 STATUS_WORDS: dict[Status, str] = {
@@ -117,7 +119,7 @@ class Column:
     Attributes:
         name: Column of the frame.
         header: What the reader sees.
-        kind: How values are written.
+        kind: How values are written; `written` are numbers already in words, set like numbers.
         low: Column with the lower bound; with `high` the interval stands under the value.
         high: Column with the upper bound.
     """
@@ -139,6 +141,7 @@ class Table:
         caption: What the table holds, with period and base.
         thin: Boolean column of the frame: true rows are greyed and marked as too few to judge.
         limit: Rows shown; the CSV file holds all.
+        brief: Boolean column of the frame: the rows that matter where there is little room, as on a screen.
     """
 
     columns: tuple[Column, ...]
@@ -146,6 +149,7 @@ class Table:
     caption: str
     thin: str | None = None
     limit: int = 40
+    brief: str | None = None
 
 
 def verdict_html(verdict: Verdict, words: Words) -> str:
@@ -321,7 +325,7 @@ def _cell_html(row: dict[Any, Any], column: Column, words: Words, digits: int | 
 
 def cell_text(value: Any, kind: Kind, words: Words, *, digits: int | None = None) -> str:
     """One value of a table as the reader sees it, still to be escaped."""
-    if kind == "text":
+    if kind in {"text", "written"}:
         return clean_value(value)
     if kind == "month":
         return words.month(str(value)[:7])

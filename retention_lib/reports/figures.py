@@ -270,7 +270,7 @@ _DATA = (
         "share_without_customer",
         N_("Sales without a customer"),
         "share",
-        N_("rows of transactions without a customer / rows of transactions"),
+        N_("rows without a customer / rows of sales, each once and without lines of totals and rows left out"),
         "down",
     ),
     _one("last_day_of_sales", N_("Data to"), "date", N_("last day with a sale")),

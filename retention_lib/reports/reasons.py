@@ -75,6 +75,9 @@ REASONS: Mapping[str, str] = MappingProxyType(
         "margin_known": N_(
             "Without a margin no profit can be computed; set economics.gross_margin in the parameter file."
         ),
+        "month_whole": N_(
+            "The month is seen for {have} of its {need} days only, so it is not compared with the month before."
+        ),
         "months_with_history": N_("No month has a whole window of history before it."),
         "observations": N_("There are {have} observations; {need} are needed."),
         "orders": N_("There are {have} orders; {need} are needed to say which are far larger than the rest."),
@@ -95,7 +98,7 @@ REASONS: Mapping[str, str] = MappingProxyType(
         "sales_variation": N_("Sales do not vary, so nothing can be compared."),
         "spend_mean_finite": N_("The model of spend has no finite mean on these data, so no value is computed."),
         "spend_model_fit": N_("The model of spend finds no maximum on these data, so no value is computed."),
-        "tables_with_ids": N_("There are no two tables whose ids could be compared."),
+        "tables_with_ids": N_("The store has one table with ids, so there is no other to compare it with."),
         "weeks_after": N_("There are {have} weeks after the start; at least {need} is needed."),
         "weeks_before": N_(
             "There are {have} weeks before the start; at least {need} are needed to see whether the groups moved alike."

@@ -12,6 +12,8 @@ RULES = {
     "duplicate_kept": N_("repeats an earlier row; used, as nothing says it is the same sale"),
     "after_as_of": N_("dated after the last day of the data"),
     "in_the_future": N_("dated in the future"),
+    "amount_on_another_line": N_("a further line of an order whose amount stands on another line"),
+    "left_out": N_("left out by the parameter file"),
     "total_line": N_("a total line of the export, not a sale"),
     "unknown_variant": N_("an arm of the test that the parameter file does not name"),
 }

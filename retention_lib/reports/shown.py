@@ -21,7 +21,16 @@ from retention_lib.reports.words import DASH, Words
 
 
 def table_texts(table: Table, words: Words) -> dict[str, Any]:
-    """A table as it is shown: `caption`, `header`, `rows` of cells, `numbers` (places of columns to align right)."""
+    """A table as it is shown.
+
+    Args:
+        table: The table.
+        words: The reader's language and currency.
+
+    Returns:
+        `caption`, `header`, `rows` of cells, `numbers` (places of columns to align right), `brief` (places of the
+        rows that matter where there is little room).
+    """
     shown = table.frame.head(table.limit)
     cents = shown_cents(shown, table)
     return {
@@ -31,6 +40,7 @@ def table_texts(table: Table, words: Words) -> dict[str, Any]:
             [_cell(row, column, words, cents.get(column.name)) for column in table.columns]
             for row in shown.to_dict("records")
         ],
+        "brief": [place for place, row in enumerate(shown.to_dict("records")) if not table.brief or row[table.brief]],
         "numbers": [place for place, column in enumerate(table.columns) if column.kind not in _LEFT],
     }
 

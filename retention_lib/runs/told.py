@@ -50,16 +50,30 @@ def _parts(notebook: Mapping[str, Any]) -> Iterator[RenderableType]:
     facts: dict[str, Any] = next((data[REPORT] for data in outputs if REPORT in data), {})
     words = Words(str(facts.get("language") or "en"), facts.get("currency"))
     figures = {data[FIGURE]["id"]: data[FIGURE] for data in outputs if FIGURE in data}
-    section = ""
+    said: set[str] = set()
+    for title, shown in sorted(_sections(notebook), key=_rank):
+        told = [part for data in shown for part in _output_parts(data, figures, words, said)]
+        if told and title:
+            yield _text(f"\n{words.gettext(title)}", "bold")
+        yield from told
+
+
+def _sections(notebook: Mapping[str, Any]) -> list[tuple[str, list[dict[str, Any]]]]:
+    """The notebook's sections in its order, each with its heading and what it shows."""
+    sections: list[tuple[str, list[dict[str, Any]]]] = [("", [])]
     for cell in notebook["cells"]:
-        if cell["cell_type"] == "markdown":
-            section = heading("".join(cell["source"])) or section
-        for output in _displayed(cell):
-            for part in _output_parts(output, figures, words):
-                if section:
-                    yield _text(f"\n{words.gettext(section)}", "bold")
-                    section = ""
-                yield part
+        title = heading("".join(cell["source"])) if cell["cell_type"] == "markdown" else None
+        if title:
+            sections.append((title, []))
+        sections[-1][1].extend(_displayed(cell))
+    return sections
+
+
+def _rank(section: tuple[str, list[dict[str, Any]]]) -> int:
+    """The answer comes first, then how sure it is; the rest stays as it stands."""
+    shown = section[1]
+    first = [kind for kind in (VERDICT, ALERTS) if any(kind in data for data in shown)]
+    return {VERDICT: 0, ALERTS: 1}[first[0]] if first else 2
 
 
 def _displayed(cell: Mapping[str, Any]) -> list[dict[str, Any]]:
@@ -68,18 +82,25 @@ def _displayed(cell: Mapping[str, Any]) -> list[dict[str, Any]]:
 
 
 def _output_parts(
-    data: Mapping[str, Any], figures: Mapping[str, Mapping[str, Any]], words: Words
+    data: Mapping[str, Any], figures: Mapping[str, Mapping[str, Any]], words: Words, said: set[str]
 ) -> Iterator[RenderableType]:
+    """The parts of one output; a sentence that was said is not said again."""
     if VERDICT in data:
+        said.add(data[VERDICT]["sentence"])
         yield _marked(data[VERDICT]["status"], data[VERDICT]["sentence"])
     for alert in data.get(ALERTS, []):
+        said.add(alert["sentence"])
         yield _marked(alert["level"], f"{alert['word']}: {alert['title']} {alert['sentence']}")
     if CARDS in data:
         yield _cards([figures[id] for id in data[CARDS] if id in figures], words)
-    if "shown" in data.get(TABLE, {}):
-        yield _table(data[TABLE]["shown"])
-    if {"text/html", "text/plain"} == set(data):
-        yield _text("".join(data["text/plain"]))
+    shown = data.get(TABLE, {}).get("shown", {})
+    if rows := [shown["rows"][place] for place in shown.get("brief", range(len(shown.get("rows", []))))]:
+        yield _text(shown["caption"])
+        yield _table(shown, rows)
+    text = "".join(data["text/plain"]) if {"text/html", "text/plain"} == set(data) else ""
+    if text and text not in said:
+        said.add(text)
+        yield _text(text)
 
 
 def _text(line: str, style: str = "") -> Any:
@@ -109,13 +130,13 @@ def _cards(figures: Sequence[Mapping[str, Any]], words: Words) -> Any:
     return grid
 
 
-def _table(shown: Mapping[str, Any]) -> Any:
+def _table(shown: Mapping[str, Any], rows: Sequence[Sequence[str]]) -> Any:
     from rich.box import SIMPLE_HEAD
     from rich.table import Table
 
-    table = Table(box=SIMPLE_HEAD, title=_text(shown["caption"]), title_justify="left", title_style="")
+    table = Table(box=SIMPLE_HEAD, show_edge=False)
     for place, name in enumerate(shown["header"]):
         table.add_column(_text(name), justify="right" if place in shown["numbers"] else "left", overflow="fold")
-    for row in shown["rows"]:
+    for row in rows:
         table.add_row(*(_text(cell) for cell in row))
     return table

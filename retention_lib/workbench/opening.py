@@ -50,15 +50,16 @@ def open_check(set_file: str, report_id: str) -> Report:
         ParameterError: The parameter file is wrong.
         DataError: The store cannot be opened at all.
     """
-    settings = _loaded(set_file)
-    asked = settings.reports.get(report_id)
-    if asked is None or asked.notebook != CHECK_NOTEBOOK:
+    given = settings = _loaded(set_file)
+    wanted = settings.reports.get(report_id)
+    if wanted is None or wanted.notebook != CHECK_NOTEBOOK:
         settings = settings.data_checks()
     if report_id not in settings.reports:
         raise LookupError(f"{set_file} has no store {report_id!r}; it has: {', '.join(settings.stores)}")
     name, store_settings = settings.store_settings(report_id)
     store = open_store(name, store_settings, root=settings.root, set_name=settings.name, refuse=False)
-    report = Report(settings=settings, id=report_id, store=store, month=None)
+    asked = tuple(report.notebook for id, report in given.reports.items() if given.store_settings(id)[0] == name)
+    report = Report(settings=settings, id=report_id, store=store, month=None, asked=tuple(dict.fromkeys(asked)))
     report.show_facts()
     return report
 

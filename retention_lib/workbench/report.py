@@ -7,7 +7,7 @@ from collections.abc import Callable, Iterable, Mapping
 from dataclasses import dataclass, field
 from datetime import date, timedelta
 from functools import cached_property
-from typing import Any
+from typing import Any, TypeVar
 
 import numpy as np
 import pandas as pd
@@ -32,11 +32,13 @@ from retention_lib.reports.shown import alerts_texts, table_texts
 from retention_lib.reports.style import chart_twins
 from retention_lib.reports.tables import shown_table
 from retention_lib.reports.text import plain
-from retention_lib.reports.words import Words
+from retention_lib.reports.words import N_, Words
 from retention_lib.settings import RESERVED, Economics, Month, SetSettings, read_parameters
 from retention_lib.stores.identities import MergeReport
 from retention_lib.stores.store import Store, open_store
 from retention_lib.versions import package_versions
+
+Result = TypeVar("Result")
 
 
 @dataclass
@@ -48,12 +50,14 @@ class Report:
         id: The report's id.
         store: The store it is about.
         month: The month it speaks about; None where the store is pinned to a day or has no dates.
+        asked: For the check of a store's data: the notebooks of the set's reports about the store.
     """
 
     settings: SetSettings
     id: str
     store: Store
     month: Month | None
+    asked: tuple[str, ...] = ()
     _figures: dict[str, Any] = field(default_factory=dict, repr=False)
     _previous: dict[str, Any] = field(default_factory=dict, repr=False)
     _refused: list[NotEnough] = field(default_factory=list, repr=False)
@@ -90,6 +94,19 @@ class Report:
             LookupError: The store has no dates.
         """
         return self.month or Month.of(self.period_end).previous()
+
+    def comparable(self, before: Result) -> Result | NotEnough:
+        """A result of the month before, where the report's month is over and may be compared with it.
+
+        Args:
+            before: The result of the month before.
+        """
+        coverage = self.store.coverage
+        if self.month is None or coverage is None:
+            return before
+        days = (self.month.end - self.month.start).days
+        missing = (self.month.end - coverage.last_day).days - 1
+        return before if missing <= self.store.completeness_days else NotEnough("month_whole", days - missing, days)
 
     @cached_property
     def merging(self) -> MergeReport | NotEnough:
@@ -209,7 +226,11 @@ class Report:
         """Show what to do, in the order given; a refused result is shown as its sentence."""
         steps = [action(result, self.words) for result in results if not isinstance(result, NotEnough)]
         refused = [not_enough_html(result, self.words) for result in results if isinstance(result, NotEnough)]
-        lines = "\n".join(f"{place}. {step.title}" for place, step in enumerate(steps, start=1))
+        told = [". ".join(plain(text) for text in (step.title, step.note) if text) for step in steps]
+        lines = "\n".join(f"{place}. {line}" for place, line in enumerate(told, start=1))
+        if not steps and not refused:
+            lines = self.words.say(N_("Nothing needs to be done."))
+            refused = [finding_html(lines)]
         _display(_shown(actions_html(steps, self.words) + "".join(refused), lines))
 
     def alerts(self, *results: Any) -> None:

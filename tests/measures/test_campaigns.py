@@ -41,6 +41,14 @@ def test_an_unknown_campaign_is_refused_with_those_there_are() -> None:
         campaign_weeks(contacts, "C", origin=ORIGIN, until=date(2021, 1, 1), weeks_before=4, weeks_after=4)
 
 
+def test_a_campaign_called_like_a_command_is_a_name() -> None:
+    named = "'; DROP TABLE contacts; --"
+    contacts = messages(("ann", named, "2020-03-04"), *[("bob", "B", "2020-03-04")] * 2)
+    weeks = campaign_weeks(contacts, named, origin=ORIGIN, until=date(2021, 1, 1), weeks_before=4, weeks_after=4)
+    assert (weeks.campaign_id, weeks.started) == (named, date(2020, 3, 4))
+    assert contacts.count().to_pandas() == 3
+
+
 WEEKS = CampaignWeeks(
     origin=ORIGIN, campaign_id="A", started=date(2020, 1, 15), event_week=2, first_week=1, end_week=4
 )  # event: 15 January

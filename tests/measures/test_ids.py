@@ -5,9 +5,9 @@ from __future__ import annotations
 import ibis
 import numpy as np
 import pytest
-from measures.tables import table
+from measures.tables import sales, table
 
-from retention_lib.measures.ids import CYRILLIC, LATIN, look_alike_ids, orphan_counts
+from retention_lib.measures.ids import CYRILLIC, LATIN, look_alike_ids, order_numbers, orphan_counts
 
 
 def ids(*customers: str | None, column: str = "customer_id") -> ibis.Table:
@@ -79,3 +79,16 @@ def test_orphans_are_ids_not_found_where_they_should_be() -> None:
 
 def test_sales_alone_have_nothing_to_be_looked_up_in() -> None:
     assert orphan_counts({"transactions": ids("a")}).empty
+
+
+def test_order_numbers_are_used_again_where_they_have_sales_on_several_days() -> None:
+    shop = sales(
+        ("ann", "1", "2024-01-01T10:00", "60"),
+        ("bob", "1", "2024-01-02T09:00", "5"),
+        ("ann", "2", "2024-01-01T10:00", "1"),
+        ("ann", "2", "2024-01-01T23:59", "1"),
+        ("ann", "2", "2024-01-09T10:00", "-1"),
+        ("ann", "3", "2024-01-09T10:00", "-1"),
+    )
+    assert order_numbers(shop).to_dict("records") == [{"orders": 2, "reused": 1}]
+    assert order_numbers(shop.filter(shop.amount > 100)).to_dict("records") == [{"orders": 0, "reused": 0}]

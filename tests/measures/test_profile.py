@@ -6,16 +6,20 @@ from datetime import date
 from pathlib import Path
 from typing import Any
 
+import duckdb
 import numpy as np
 import pandas as pd
 import pytest
 from measures.profile_shop import TABLES, shop
-from measures.tables import table
+from measures.tables import sales, table
 
 from retention_lib.measures.profile import customer_profile, profile_frame
 from retention_lib.measures.profile_columns import PROFILE_COLUMNS, PROFILE_SUBJECTS
 from retention_lib.measures.profile_person import loyalty_part
+from retention_lib.measures.profile_sales import sold_orders
+from retention_lib.settings.models import StoreSettings, TableSource
 from retention_lib.settings.tables import TABLES as CONTRACT
+from retention_lib.stores.store import open_store
 
 UNTIL = date(2026, 3, 1)
 NAMES = [column.name for column in PROFILE_COLUMNS]
@@ -355,3 +359,25 @@ def test_profile_of_the_complete_journey_holds_every_dollar_once(journey: Any) -
     assert frame["customer_id"].is_monotonic_increasing
     assert len(frame) == 2469
     assert frame["monetary"].sum() == pytest.approx(4_596_039.58, abs=0.005)
+
+
+def test_a_purchase_stamped_in_another_zone_counts_on_the_store_s_day(tmp_path: Path) -> None:
+    # 23:30 in UTC is half past two of the next day in Moscow: the last day seen, and a day of its own.
+    stamps = ", ".join(f"('1', TIMESTAMPTZ '2026-02-{day} 23:30:00+00', 5)" for day in (26, 27, 28))
+    rows = f"SELECT * FROM (VALUES {stamps}) AS sales(customer_id, ordered_at, amount)"
+    duckdb.sql(rows).write_parquet(str(tmp_path / "sales.parquet"))
+    tables = {"transactions": TableSource(path="sales.parquet")}
+    settings = StoreSettings(timezone="Europe/Moscow", currency="RUB", tables=tables)
+    with open_store("shop", settings, root=tmp_path) as store:
+        assert store.reconciliation("transactions").rows_kept == 3
+        found = profile_frame(customer_profile(store, UNTIL)).set_index("customer_id")
+    assert told(found, "1", "Sales") | {"recency_days": 1, "frequency": 2} == told(found, "1", "Sales")
+    assert (str(found.first_purchase["1"].date()), found.monetary["1"]) == ("2026-02-27", 10.0)
+
+
+def test_orders_of_nothing_count_where_the_store_says_so_and_refunded_ones_never() -> None:
+    amounts = {"gift": ["0"], "refunded": ["5", "-5"], "sold": ["5", "0"], "returned": ["-5"]}
+    shop = sales(*(("ann", order, "2026-01-05", amount) for order, rows in amounts.items() for amount in rows))
+    for counts, expected in ((False, ["sold"]), (True, ["gift", "sold"])):
+        orders = sold_orders(shop, until=UNTIL, zero_amount_is_purchase=counts)
+        assert sorted(orders.order_id.to_pandas()) == expected

@@ -72,6 +72,30 @@ def test_a_day_of_zero_counts_only_where_the_store_says_so(counts: bool, days: l
     assert [day for _, day, _ in occasions(shop, zero_amount_is_purchase=counts)] == days
 
 
+def test_an_order_refunded_in_full_is_no_purchase_even_where_zero_counts() -> None:
+    shop = sales(
+        ("ann", "o1", "2020-01-05", "20.00"),
+        ("ann", "o1", "2020-01-19", "-20.00"),
+        ("ann", "o2", "2020-01-06", "5.00"),
+        ("ann", "r2", "2020-01-06", "-5.00"),
+        ("ann", "gift", "2020-01-07", "0.00"),
+        ("ann", "o3", "2020-01-08", "9.00"),
+        ("ann", "o3", "2020-01-09", "-9.00"),
+        ("ann", "gift too", "2020-01-08", "0.00"),
+    )
+    days = [day for _, day, _ in occasions(shop, zero_amount_is_purchase=True)]
+    assert days == ["2020-01-07", "2020-01-08"]
+
+
+def test_a_refund_of_a_sale_before_the_data_is_revenue_and_makes_no_customer() -> None:
+    shop = sales(("ann", "o1", "2020-01-05", "-20.00"), ("bob", "o2", "2020-01-06", "50.00"))
+    assert [customer for customer, _, _ in occasions(shop)] == ["bob"]
+    assert first_purchases(purchase_days(shop, until=FEBRUARY)).count().to_pandas() == 1
+    assert revenue_by_month(shop, until=FEBRUARY).to_dict("records") == [
+        {"month": "2020-01", "revenue": 30.0, "buyers": 1}
+    ]
+
+
 def test_the_end_is_half_open() -> None:
     shop = sales(("ann", "o1", "2020-01-31 23:59:59", "1.00"), ("ann", "o2", "2020-02-01 00:00:00", "1.00"))
     assert [day for _, day, _ in occasions(shop)] == ["2020-01-31"]

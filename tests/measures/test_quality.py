@@ -12,7 +12,8 @@ from measures.tables import sales
 from retention_lib.measures.quality import quality_facts, sales_days
 from retention_lib.models.estimates import NotEnough
 from retention_lib.models.outliers import DominantCustomer, Outliers
-from retention_lib.models.quality import AnonymousSales, DataQuality, data_alerts, data_quality
+from retention_lib.models.quality import DataQuality, data_alerts, data_quality
+from retention_lib.models.row_checks import AnonymousSales
 from retention_lib.models.sales_calendar import LastMonth
 from retention_lib.settings.models import StoreSettings, TableSource
 from retention_lib.stores.store import Store, open_store
@@ -66,6 +67,16 @@ def test_rows_money_and_first_places_of_every_rule(tmp_path: Path) -> None:
     anonymous = judged(store).anonymous
     assert isinstance(anonymous, AnonymousSales)
     assert (anonymous.rows, anonymous.amount, anonymous.amount_share) == (2, 10.0, pytest.approx(10 / 591.25))
+
+
+def test_rows_that_are_used_or_merged_have_their_first_places_too(tmp_path: Path) -> None:
+    lines = [f"c{place},o{place},2024-01-05,1,{'few' if place % 2 else 2}" for place in range(12)]
+    text = "\n".join(["customer_id,order_id,ordered_at,amount,quantity", *lines, lines[0], lines[2]]) + "\n"
+    rules = quality_facts(opened(tmp_path, transactions=text))["rules"]
+    assert rules[["reason", "severity", "rows", "examples"]].to_numpy().tolist() == [
+        ["unreadable_quantity", "warn", 6, "data/transactions.csv:3, data/transactions.csv:5, data/transactions.csv:7"],
+        ["duplicate_merged", "merge", 2, "data/transactions.csv:14, data/transactions.csv:15"],
+    ]
 
 
 def _places(store: Store, *rows: int) -> str:
@@ -124,5 +135,5 @@ def test_a_clean_shop_is_in_order(tmp_path: Path) -> None:
     (line,) = data_alerts(judged(store))
     assert line.checks == (
         *("anonymous", "calendar", "last_month", "outliers", "dominant", "negative", "look_alikes"),
-        *("future", "repeats"),
+        *("reused_orders", "future", "repeats"),
     )

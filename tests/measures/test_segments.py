@@ -40,6 +40,11 @@ def test_lapse_by_attribute_by_hand(purchases: ibis.Table) -> None:
     assert counts(purchases, "region") == [("", 2, 2), ("north", 2, 1), ("south", 1, 0)]
 
 
+def test_an_attribute_called_like_a_command_is_a_column_that_is_not_there(purchases: ibis.Table) -> None:
+    assert counts(purchases, "region'; DROP TABLE customers; --") == []
+    assert len(counts(purchases, "region")) == 3
+
+
 def test_an_attribute_of_numbers_gives_segments_of_text(purchases: ibis.Table) -> None:
     assert counts(purchases, "stars") == [("", 1, 1), ("1", 2, 1), ("5", 2, 1)]
 

@@ -9,8 +9,9 @@ from types import ModuleType
 import numpy as np
 import pandas as pd
 import pytest
-from measures.tables import bought, engine_days, random_sales
+from measures.tables import bought, engine_days, engine_sales, random_sales, sales
 
+from retention_lib.measures.purchases import purchase_days
 from retention_lib.measures.summaries import (
     births,
     customer_values,
@@ -71,7 +72,7 @@ def test_purchase_counts_are_those_of_lifetimes(oracle: ModuleType, orders: pd.D
 
 @pytest.mark.parametrize("unit_days", [1, 7])
 def test_customer_values_are_those_of_lifetimes(oracle: ModuleType, orders: pd.DataFrame, unit_days: int) -> None:
-    found = customer_values(engine_days(orders), until=UNTIL, unit_days=unit_days)
+    found = customer_values(engine_days(orders), engine_sales(orders), until=UNTIL, unit_days=unit_days)
     np.testing.assert_allclose(
         expanded(found), from_lifetimes(oracle, orders, unit_days=unit_days, money=True), atol=2e-6
     )
@@ -102,7 +103,20 @@ def test_a_summary_by_hand() -> None:
         {"frequency": 0, "recency": 0.0, "T": 0.0, "customers": 1},
         {"frequency": 2, "recency": 3.0, "T": 4.0, "customers": 1},
     ]
-    assert customer_values(purchases, until=date(2020, 2, 1))["monetary_value"].tolist() == [0.0, 10.0]
+
+
+def test_a_customer_whose_refunds_reach_the_purchases_has_no_spend() -> None:
+    # Refunds under ids of their own net no order; dan's comes after the end and is not seen yet.
+    shop = sales(
+        *((who, f"{who}{day}", f"2020-01-{day}", "10.00") for who in ("ann", "bob", "cid", "dan") for day in (10, 24)),
+        ("ann", "r1", "2020-01-25", "-15.00"),
+        ("bob", "r2", "2020-01-25", "-20.00"),
+        ("cid", "r3", "2020-01-25", "-70.00"),
+        ("dan", "r4", "2020-02-01", "-70.00"),
+    )
+    until = date(2020, 2, 1)
+    found = customer_values(purchase_days(shop, until=until), shop, until=until)
+    assert found[["frequency", "monetary_value", "customers"]].to_numpy().tolist() == [[1, 0.0, 2], [1, 10.0, 2]]
 
 
 def test_holdout_is_half_open_and_leaves_out_whom_nobody_knew() -> None:

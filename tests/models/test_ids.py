@@ -5,7 +5,7 @@ from __future__ import annotations
 import pandas as pd
 
 from retention_lib.models.estimates import NotEnough
-from retention_lib.models.ids import LookAlikes, OrphanIds, look_alikes, orphan_ids
+from retention_lib.models.ids import LookAlikes, OrphanIds, look_alikes, orphan_ids, reused_orders
 
 
 def kinds(*rows: tuple[str, int, int]) -> pd.DataFrame:
@@ -42,3 +42,11 @@ def test_orphans_are_shares_of_the_tables_ids_the_worst_first() -> None:
 
 def test_one_table_has_nothing_to_be_compared_with() -> None:
     assert orphan_ids(orphans()) == NotEnough("tables_with_ids", 1, 2)
+
+
+def test_order_numbers_used_again_are_found_above_one_percent() -> None:
+    few, many = (reused_orders(pd.DataFrame({"orders": [200], "reused": [again]})) for again in (2, 3))
+    assert (few.share, few.found) == (0.01, False)
+    assert (many.share, many.found) == (0.015, True)
+    assert many.to_frame().to_dict("records") == [{"orders": 200, "reused": 3, "share": 0.015}]
+    assert reused_orders(pd.DataFrame({"orders": [], "reused": []})) == NotEnough("sales_known", 0, 1)

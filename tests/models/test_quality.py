@@ -6,18 +6,9 @@ from datetime import date
 from decimal import Decimal
 
 import pandas as pd
-import pytest
 
 from retention_lib.models.estimates import NotEnough
-from retention_lib.models.quality import (
-    AnonymousSales,
-    InOrder,
-    anonymous_sales,
-    data_alerts,
-    data_quality,
-    future_rows,
-    repeated_rows,
-)
+from retention_lib.models.quality import InOrder, data_alerts, data_quality
 
 
 def counts(rows_in: int = 100, amount_in: str = "1000") -> pd.DataFrame:
@@ -48,52 +39,11 @@ def facts(rules_found: pd.DataFrame, **changed: pd.DataFrame) -> dict[str, pd.Da
         "largest_orders": empty("day", "amount", "customer"),
         "largest_customers": empty("customer", "customers", "rows", "orders", "revenue"),
         "customer_nets": empty("customers", "negative", "amount"),
+        "order_numbers": empty("orders", "reused"),
         "look_alikes": pd.DataFrame({"kind": ["all"], "groups": [0], "ids": [5], "example": [""]}),
         "orphans": empty("table", "column", "reference", "ids", "orphans"),
         **changed,
     }
-
-
-def test_anonymous_sales_are_shares_of_rows_and_money() -> None:
-    found = anonymous_sales(counts(), rules(("transactions", "missing_customer_id", "quarantine", 5, 100, "40")))
-    assert found == AnonymousSales(rows=5, rows_in=100, share=0.05, amount=40.0, amount_share=0.04)
-    assert found.found
-
-
-def test_anonymous_refunds_have_no_share_of_the_money() -> None:
-    found = anonymous_sales(counts(), rules(("transactions", "missing_customer_id", "quarantine", 5, 100, "-40")))
-    assert isinstance(found, AnonymousSales)
-    assert (found.amount, found.amount_share) == (-40.0, None)
-    nothing = anonymous_sales(counts(amount_in="0"), rules())
-    assert isinstance(nothing, AnonymousSales)
-    assert (nothing.rows, nothing.amount_share, nothing.found) == (0, None, False)
-
-
-def test_without_sales_nobody_is_anonymous() -> None:
-    assert anonymous_sales(counts().assign(table="customers"), rules()) == NotEnough("sales_known", 0, 1)
-
-
-@pytest.mark.parametrize(("rows", "found"), [(10, False), (11, True)])
-def test_future_rows_are_found_above_one_percent(rows: int, found: bool) -> None:
-    result = future_rows(rules(("transactions", "in_the_future", "quarantine", rows, 1_000, "1")))
-    assert result.found is found
-    assert result.table["share"].tolist() == [rows / 1_000]
-
-
-def test_repeats_are_contradictions_and_equal_rows_that_stay() -> None:
-    result = repeated_rows(
-        rules(
-            ("transactions", "conflicting_rows", "quarantine", 4, 100, "1"),
-            ("transactions", "duplicate_kept", "warn", 3, 100, "1"),
-            ("customers", "duplicate_merged", "merge", 9, 50, None),
-            ("customers", "conflicting_rows", "quarantine", 2, 50, None),
-        )
-    )
-    assert (result.conflicting, result.kept, result.found) == (6, 3, True)
-    assert result.table.to_dict("records") == [
-        {"table": "transactions", "conflicting": 4, "kept": 3, "rows_in": 100},
-        {"table": "customers", "conflicting": 2, "kept": 0, "rows_in": 50},
-    ]
 
 
 def test_alerts_are_what_was_found_and_one_line_for_the_rest() -> None:
@@ -108,6 +58,36 @@ def test_alerts_are_what_was_found_and_one_line_for_the_rest() -> None:
     # What cannot be judged (no calendar, no orders, one table) is neither found nor in order.
     assert found[-1] == InOrder(checks=("anonymous", "look_alikes", "future"))
     assert quality.to_frame()["found"].sum() == 2
+
+
+def test_repeats_that_were_dropped_are_never_nothing_to_note() -> None:
+    found = data_alerts(data_quality(facts(rules(("transactions", "duplicate_merged", "merge", 2, 100, "7")))))
+    assert [result.check for result in found[:-1]] == ["repeats"]
+    assert "repeats" not in found[-1].checks
+
+
+def test_where_sales_cannot_be_read_nothing_about_them_is_in_order() -> None:
+    stop = rules(("transactions", "refused", "stop", 0, 1, None))
+    quality = data_quality(facts(stop, counts=counts().assign(table="customers")))
+    assert [getattr(result, "check", "") for result in data_alerts(quality)] == ["refused", ""]
+    assert data_alerts(quality)[1] == InOrder(checks=("look_alikes",))
+    assert quality.future == quality.repeats == quality.outliers == NotEnough("sales_known", 0, 1)
+    assert (quality.counts.refused, quality.rules.judged) == (("transactions",), 100)
+
+
+def test_nothing_that_can_be_read_is_not_in_order() -> None:
+    nobody = pd.DataFrame({"kind": ["all"], "groups": [0], "ids": [0], "example": [""]})
+    stop = rules(("transactions", "refused", "stop", 0, 1, None))
+    quality = data_quality(facts(stop, counts=counts().iloc[:0], look_alikes=nobody))
+    assert [result.check for result in data_alerts(quality)] == ["refused"]
+
+
+def test_what_can_be_mended_is_named() -> None:
+    dropped = rules(("transactions", "duplicate_merged", "merge", 2, 100, "7"))
+    late = pd.DataFrame({"last_day": [date(2024, 5, 3)], "completeness_days": [1]})
+    again = pd.DataFrame({"orders": [10], "reused": [9]})
+    quality = data_quality(facts(dropped, coverage=late, order_numbers=again))
+    assert [check.check for check in quality.to_mend] == ["reused_orders", "repeats"]
 
 
 def test_a_refused_table_comes_first() -> None:

@@ -14,6 +14,7 @@ from retention_lib.models.sufficiency import (
     FORECAST_NEEDS,
     NEEDS,
     enough_to_forecast,
+    forecast_horizon,
     report_sufficiency,
     sufficiency,
     where_enough,
@@ -71,6 +72,20 @@ def test_a_forecast_needs_each_of_four_things(
     report = report_sufficiency(facts(**changed), "cohort_ltv")
     assert not report.carried
     assert report.missing[0].requirement == reason
+
+
+@pytest.mark.parametrize(
+    ("history", "wanted", "months"),
+    [(365, 12, 12), (364, 12, 12), (304, 12, 10), (200, 12, 6), (181, 24, 6), (200, 3, 3), (730, 24, 24), (59, 12, 12)],
+)
+def test_a_forecast_reaches_no_further_than_the_sales_reach_back(history: int, wanted: int, months: int) -> None:
+    found = forecast_horizon(facts(history_days=history), wanted=wanted)
+    assert (found.months, found.history_days, found.found) == (months, history, months < wanted)
+    assert found.to_frame().to_dict("records") == [{"wanted": wanted, "months": months, "history_days": history}]
+
+
+def test_a_forecast_that_is_not_made_is_not_shortened() -> None:
+    assert forecast_horizon(facts(history_days=200, buyers=499), wanted=12).months == 12
 
 
 def test_with_enough_the_frame_goes_on_to_the_models() -> None:

@@ -8,7 +8,7 @@ from decimal import Decimal
 import numpy as np
 import pandas as pd
 
-from retention_lib.models.ids import LookAlikes, OrphanIds, look_alikes, orphan_ids
+from retention_lib.models.ids import LookAlikes, OrphanIds, ReusedOrders, look_alikes, orphan_ids, reused_orders
 from retention_lib.models.outliers import (
     DominantCustomer,
     NegativeCustomers,
@@ -18,18 +18,23 @@ from retention_lib.models.outliers import (
     outliers,
 )
 from retention_lib.models.quality import (
-    AnonymousSales,
     DataQuality,
-    FutureRows,
     InOrder,
     RefusedTable,
-    RepeatedRows,
     RowCounts,
     RuleCounts,
     data_quality,
 )
+from retention_lib.models.row_checks import AnonymousSales, FutureRows, RepeatedRows
 from retention_lib.models.sales_calendar import LastMonth, SalesCalendar, sales_calendar
-from retention_lib.models.sufficiency import ReportSufficiency, Sufficiency, report_sufficiency, sufficiency
+from retention_lib.models.sufficiency import (
+    ForecastHorizon,
+    ReportSufficiency,
+    Sufficiency,
+    forecast_horizon,
+    report_sufficiency,
+    sufficiency,
+)
 
 SENTENCE = "mail.csv: row 7: SENT 'AAA' is no date; set tables.contacts.csv.dates"
 FACTS = {"has_transactions": 1, "has_results": 1, "buyers": 412, "history_days": 400, "days_since_purchase": 3}
@@ -59,7 +64,8 @@ def rules(*, broken: bool = True) -> RuleCounts:
         ("transactions", "duplicate_kept", "warn", 3, 120, 0.025, Decimal(30), ""),
         ("customers", "unreadable_birth_date", "warn", 1, 30, 1 / 30, None, ""),
     ]
-    return RuleCounts(table=pd.DataFrame(rows if broken else rows[:0], columns=columns).astype({"amount": object}))
+    table = pd.DataFrame(rows if broken else rows[:0], columns=columns).astype({"amount": object})
+    return RuleCounts(table=table, judged=150)
 
 
 def anonymous(*, rows: int = 18) -> AnonymousSales:
@@ -72,10 +78,17 @@ def future() -> FutureRows:
     )
 
 
-def repeats() -> RepeatedRows:
-    return RepeatedRows(
-        table=pd.DataFrame({"table": ["transactions"], "conflicting": [4], "kept": [3], "rows_in": [120]})
-    )
+def repeats(*, merged: int = 0, others: int = 0) -> RepeatedRows:
+    """Sales of 5.25 each that were dropped, beside 4 that contradict others and 3 kept; and people dropped."""
+    sales = ("transactions", 4, merged, Decimal("5.25") * merged, 3, 120)
+    columns = ["table", "conflicting", "merged", "amount_merged", "kept", "rows_in"]
+    return RepeatedRows(table=pd.DataFrame([sales, ("customers", 0, others, None, 0, 30)], columns=columns))
+
+
+def reused(*, again: int = 80) -> ReusedOrders:
+    found = reused_orders(pd.DataFrame({"orders": [200], "reused": [again]}))
+    assert isinstance(found, ReusedOrders)
+    return found
 
 
 def calendar(
@@ -158,6 +171,11 @@ def value_report(**changed: float) -> ReportSufficiency:
     return report_sufficiency(facts(**changed), "cohort_ltv")
 
 
+def horizon(history_days: int = 200) -> ForecastHorizon:
+    """Twelve months asked for, on so many days of sales."""
+    return forecast_horizon(facts(buyers=500, buyers_three_times=9, history_days=history_days), wanted=12)
+
+
 def quality(*, broken: bool = True) -> DataQuality:
     """A store whose table of contacts was refused, or one without a fault; without sales to judge."""
     nothing = {
@@ -168,6 +186,7 @@ def quality(*, broken: bool = True) -> DataQuality:
         "largest_customers": ["customer", "customers", "rows", "orders", "revenue"],
         "customer_nets": ["customers", "negative", "amount"],
         "orphans": ["table", "column", "reference", "ids", "orphans"],
+        "order_numbers": ["orders", "reused"],
     }
     return data_quality(
         {

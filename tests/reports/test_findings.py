@@ -104,8 +104,10 @@ ALERTS: dict[str, Callable[[], Any]] = {
     "NegativeCustomers": checked.negative,
     "LookAlikes": checked.alike,
     "OrphanIds": checked.orphans,
+    "ReusedOrders": checked.reused,
     "InOrder": checked.in_order,
     "ReportSufficiency": checked.value_report,
+    "ForecastHorizon": checked.horizon,
     "NotEnough": lambda: REFUSAL,
 }
 ACTIONS: dict[str, Callable[[], Any]] = {
@@ -115,8 +117,14 @@ ACTIONS: dict[str, Callable[[], Any]] = {
     "CostCeiling": made.ceiling,
     "RefusedTable": checked.refused,
     "ReportSufficiency": checked.value_report,
+    "DominantCustomer": checked.dominant,
+    "RepeatedRows": checked.repeats,
+    "LookAlikes": checked.alike,
+    "OrphanIds": checked.orphans,
+    "ReusedOrders": checked.reused,
 }
-UNPAID = {"RefusedTable", "ReportSufficiency"}
+UNPAID = {"RefusedTable", "ReportSufficiency", "DominantCustomer", "RepeatedRows", "LookAlikes"}
+UNPAID |= {"OrphanIds", "ReusedOrders"}
 VERDICTS: dict[str, tuple[Callable[[], Any], dict[str, Any]]] = {
     "MonthRetention": (made.retention, {"change": REFUSAL, "returns": REFUSAL}),
     "ArmEffects": (made.arms, {"goal": "spend", "ratio": REFUSAL}),
@@ -240,6 +248,14 @@ def test_flows_say_where_the_base_went(back: int, base: str) -> None:
     assert "between 194 and 214 customers went quiet" in said(found.alt)
 
 
+def test_a_base_seen_from_its_first_month_on_has_not_grown() -> None:
+    found = said(finding(made.monthly_flows([("2017-12", None, 5, 40)]), WORDS).sentence)
+    assert found == (
+        "In December 2017 0 went quiet, 0 came back and 40 were new: nobody was active when it began and 40 when it "
+        "ended."
+    )
+
+
 def test_a_lapse_curve_names_the_window_used_and_the_ends() -> None:
     # 14 days: 1,823 active, none lapses; 60 days: 2,037 + 185 + 11 active, none lapses.
     found = finding(made.curve(), WORDS)
@@ -286,6 +302,16 @@ def test_segments_name_the_highest_and_the_lowest() -> None:
     )
     assert "4 segments, 2,412 customers" in said(found.caption)
     assert said(alert(made.segments(), WORDS).sentence).startswith("1 group has fewer than 30 customers")
+
+
+def test_one_group_and_no_comparison_are_said_as_such() -> None:
+    one = made.segments(("only", 40, 0), ("few", 3, 1))
+    assert said(finding(made.segments(("only", 40, 0)), WORDS).caption) == (
+        "1 segment, 40 customers counted; bars: 95% intervals."
+    )
+    assert said(alert(one, WORDS).sentence) == "1 group has fewer than 30 customers; it is grey and not judged."
+    whole = alert(made.segments(("north", 1000, 100), ("south", 1000, 200)), WORDS)
+    assert (whole.level, said(whole.sentence)) == ("ok", "Every group has at least 30 customers.")
 
 
 def test_segments_that_do_not_differ_are_not_ranked() -> None:
@@ -609,7 +635,8 @@ def test_rows_set_aside_are_counted_with_their_money() -> None:
     found = alert(reconciliation(rejected=4), WORDS)
     assert (found.level, said(found.sentence)) == (
         "warn",
-        "100 rows in: 96 used, 4 set aside, 0 repeated rows dropped; $1,000.00 in, $960.00 used.",
+        "100 rows of transactions with $1,000.00: 96 used ($960.00), 4 set aside ($40.00), 0 repeated rows dropped "
+        "($0.00).",
     )
     assert alert(reconciliation(), WORDS).level == "ok"
     assert "$" not in alert(reconciliation(money=False), WORDS).sentence

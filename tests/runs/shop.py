@@ -111,11 +111,14 @@ def run(root: Path, *, name: str = "shop", month: str | None = None, **options: 
     return make_report(settings, month=Month.parse(month) if month else None, **options)
 
 
+# A shell's background job ignores Ctrl-C and hands that down; a run in a terminal does not.
 PROGRAM = """
+import signal
 import sys
 from pathlib import Path
 from retention_lib.runs import make_report
 from retention_lib.settings import load_set
+signal.signal(signal.SIGINT, signal.default_int_handler)
 result = make_report(load_set(Path(sys.argv[1])), month=None, timeout_seconds=60)
 sys.exit(result.exit_code)
 """

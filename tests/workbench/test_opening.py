@@ -44,6 +44,24 @@ def test_a_check_may_be_a_report_of_the_set(project: Path) -> None:
     assert (report.id, report.store.name) == ("data_check", "shop")
 
 
+def test_a_check_knows_which_reports_the_set_asks_for_about_the_store(project: Path) -> None:
+    assert open_check(str(project / "parameters" / "shop.yml"), "shop").asked == ("one", "data_check")
+    file = project / "parameters" / "shop.yml"
+    store = file.read_text().partition("store:\n")[2].partition("reports:\n")[0].replace("\n", "\n  ")
+    stores = f"title: Two\nstores:\n  east:\n  {store.rstrip(' ')}  west:\n  {store.rstrip(' ')}"
+    file.write_text(f"{stores}reports:\n  one: {{store: east}}\n")
+    assert open_check(str(file), "east").asked == ("one",)
+    assert open_check(str(file), "west").asked == ()
+
+
+def test_nothing_to_do_is_said(project: Path, capsys: pytest.CaptureFixture[str]) -> None:
+    report = open_check(str(project / "parameters" / "shop.yml"), "shop")
+    report.actions()
+    _, output = displayed(capsys)
+    assert output["text/plain"] == "Nothing needs to be done."
+    assert "Nothing needs to be done." in output["text/html"]
+
+
 def test_a_report_without_the_check_s_notebook_is_no_store(project: Path) -> None:
     with pytest.raises(LookupError, match="has no store 'one'; it has: shop"):
         open_check(str(project / "parameters" / "shop.yml"), "one")
@@ -70,3 +88,17 @@ def test_a_refusal_is_said_once_by_finding_and_table(project: Path, capsys: pyte
     _, output = displayed(capsys)
     assert "no table of identities" in output["text/html"]
     assert "no table of identities" in output["text/plain"]
+
+
+@pytest.mark.parametrize(
+    ("last", "outcome"),
+    [("2017-12-31", 7), ("2017-12-30", 7), ("2017-12-04", NotEnough("month_whole", 4, 31))],
+)
+def test_a_month_that_is_not_over_is_not_compared_with_the_one_before(
+    tmp_path: Path, last: str, outcome: int | NotEnough
+) -> None:
+    file = str(shop.write_project(tmp_path, {"one": shop.good()}) / "parameters" / "shop.yml")
+    shop.write_sales(tmp_path, [*shop.SALES[:3], (last, "003", "20.00")])
+    assert open_report(file, "one", month="2017-12").comparable(7) == outcome
+    earlier = open_report(file, "one", month="2017-11")
+    assert earlier.comparable(7) == 7

@@ -114,7 +114,10 @@ def _(result: MonthlyFlows, words: Words) -> Finding:
     last, first = result.table.iloc[-1], result.table.iloc[0]
     change = int(last["end"] - last["start"])
     moved = (
-        N_("the active base grew by {change}, from {start} to {end}")
+        # Where the data begin with the month, a base that grew from nothing would be no growth.
+        N_("nobody was active when it began and {end} when it ended")
+        if not last["start"]
+        else N_("the active base grew by {change}, from {start} to {end}")
         if change > 0
         else N_("the active base shrank by {change}, from {start} to {end}")
         if change < 0
@@ -125,7 +128,9 @@ def _(result: MonthlyFlows, words: Words) -> Finding:
         N_(
             "In {month} **{lapsed} went quiet, {back} came back and {new} were new**: {base}. {passed} more came and "
             "went inside the month."
-        ),
+        )
+        if last["passed_through"]
+        else N_("In {month} **{lapsed} went quiet, {back} came back and {new} were new**: {base}."),
         month=words.month(str(last["month"])),
         lapsed=int(last["lapsed"]),
         back=int(last["reactivated"]),

@@ -24,31 +24,33 @@ _ASSUMED = {
 
 @alert.register
 def _(result: Reconciliation, words: Words) -> Alert:
-    used = result.rows_kept == result.rows_in
+    beside = result.rows_on_purpose
+    whole = result.rows_kept == result.rows_in - beside
+    sentences = [_fates(result, words)]
+    if beside:
+        sentences.append(words.say(N_("Lines of totals and rows left out on purpose: {n}."), n=beside))
+    return Alert(level="ok" if whole else "warn", title=words.say(N_("Data.")), sentence=" ".join(sentences))
+
+
+def _fates(result: Reconciliation, words: Words) -> str:
+    """What became of the rows that are the shop's own, lines of totals and the like left aside."""
+    own, rejected = result.rows_in - result.rows_on_purpose, result.rows_rejected - result.rows_on_purpose
+    rows = {"table": result.table, "rows_in": own, "kept": result.rows_kept, "rejected": rejected}
     if result.amount_in is None:
-        message = N_("{rows_in} rows in: {kept} used, {rejected} set aside, {merged} repeated rows dropped.")
-        money = {}
-    else:
-        message = N_(
-            "{rows_in} rows in: {kept} used, {rejected} set aside, {merged} repeated rows dropped; {amount_in} "
-            "in, {amount_kept} used."
-        )
-        money = {
-            "amount_in": words.money(float(result.amount_in), digits=2),
-            "amount_kept": words.money(float(result.amount_kept or 0), digits=2),
-        }
-    return Alert(
-        level="ok" if used else "warn",
-        title=words.say(N_("Data.")),
-        sentence=words.say(
-            message,
-            rows_in=result.rows_in,
-            kept=result.rows_kept,
-            rejected=result.rows_rejected,
-            merged=result.rows_merged,
-            **money,
-        ),
+        message = N_("{rows_in} rows of {table}: {kept} used, {rejected} set aside, {merged} repeated rows dropped.")
+        return words.say(message, **rows, merged=result.rows_merged)
+    money = {
+        "amount_in": result.amount_in - result.amount_on_purpose,
+        "amount_kept": result.amount_kept or 0,
+        "amount_rejected": (result.amount_rejected or 0) - result.amount_on_purpose,
+        "amount_merged": result.amount_merged or 0,
+    }
+    message = N_(
+        "{rows_in} rows of {table} with {amount_in}: {kept} used ({amount_kept}), {rejected} set aside "
+        "({amount_rejected}), {merged} repeated rows dropped ({amount_merged})."
     )
+    amounts = {name: words.money(float(amount), digits=2) for name, amount in money.items()}
+    return words.say(message, **rows, merged=result.rows_merged, **amounts)
 
 
 @alert.register

@@ -4,16 +4,9 @@ from __future__ import annotations
 
 from typing import Any
 
-from retention_lib.models.ids import LookAlikes, OrphanIds
-from retention_lib.models.quality import (
-    AnonymousSales,
-    FutureRows,
-    InOrder,
-    RefusedTable,
-    RepeatedRows,
-    RowCounts,
-    RuleCounts,
-)
+from retention_lib.models.ids import LookAlikes, OrphanIds, ReusedOrders
+from retention_lib.models.quality import InOrder, RefusedTable, RowCounts, RuleCounts
+from retention_lib.models.row_checks import AnonymousSales, FutureRows, RepeatedRows
 from retention_lib.reports.blocks import Action, Alert
 from retention_lib.reports.findings.base import Finding, action, alert, finding
 from retention_lib.reports.rows import rows
@@ -28,17 +21,19 @@ SHOWN = 3
 """Tables named in a sentence; the rest are in the table below it."""
 
 CHECKS = {
-    "anonymous": N_("customers named on every sale"),
+    "anonymous": N_("sales without a customer"),
     "calendar": N_("calendar"),
     "last_month": N_("whole last month"),
     "outliers": N_("very large orders"),
-    "dominant": N_("dominant customer"),
-    "negative": N_("net purchases"),
+    "dominant": N_("one dominant customer"),
+    "negative": N_("customers without a net purchase"),
     "look_alikes": N_("spelling of ids"),
     "orphans": N_("ids between tables"),
     "future": N_("future dates"),
+    "reused_orders": N_("order numbers used again"),
     "repeats": N_("repeated rows"),
     "sufficiency": N_("enough data"),
+    "horizon": N_("length of the forecast"),
 }
 
 KINDS = {
@@ -67,6 +62,11 @@ def _(result: RefusedTable, words: Words) -> Action:
 
 @finding.register
 def _(result: RowCounts, words: Words) -> Finding:
+    unread = [
+        words.say(N_("Not counted, for they could not be read: {tables}."), tables=words.listed([*result.refused]))
+    ]
+    if result.table.empty:
+        return Finding(sentence=words.say(N_("No row could be read, so there is nothing to count.")))
     message = (
         N_("All **{rows_in}** rows are used. Every row and every cent is accounted for.")
         if result.rows_kept == result.rows_in
@@ -75,25 +75,32 @@ def _(result: RowCounts, words: Words) -> Finding:
             "repeated. Every row and every cent is accounted for."
         )
     )
-    return Finding(
-        sentence=words.say(
-            message,
-            rows_in=result.rows_in,
-            kept=result.rows_kept,
-            rejected=result.rows_rejected,
-            merged=result.rows_merged,
-        )
+    counted = words.say(
+        message,
+        rows_in=result.rows_in,
+        kept=result.rows_kept,
+        rejected=result.rows_rejected,
+        merged=result.rows_merged,
     )
+    return Finding(sentence=" ".join([counted, *(unread if result.refused else [])]))
 
 
 @finding.register
 def _(result: RuleCounts, words: Words) -> Finding:
-    broken = result.table[result.table["severity"] != "stop"]
+    stopped = result.table["severity"] == "stop"
+    broken = result.table[~stopped]
+    if result.judged == 0:
+        return Finding(sentence=words.say(N_("No row could be read, so no rule was put to any.")))
     if broken.empty:
-        return Finding(sentence=words.say(N_("No row broke a rule: {n} findings."), n=0))
+        message = (
+            N_("In the tables that could be read, no row broke a rule.")
+            if stopped.any()
+            else N_("No row broke a rule.")
+        )
+        return Finding(sentence=words.say(message))
     worst = broken.sort_values("rows", ascending=False, kind="stable").iloc[0]
     sentence = words.count(
-        "One finding: {rule} ({table}, {rows} rows, {share} of the table).",
+        "One finding: {rule}. Rows of {table}: {rows} ({share}).",
         "{n} findings. The most rows, {rows} of {table} ({share}), have this one: {rule}.",
         len(broken),
         rule=rule_text(worst["reason"], words),
@@ -107,17 +114,19 @@ def _(result: RuleCounts, words: Words) -> Finding:
 @alert.register
 def _(result: AnonymousSales, words: Words) -> Alert:
     if result.rows == 0:
-        sentence = words.say(N_("Every one of {rows_in} sales rows names its customer."), rows_in=result.rows_in)
+        sentence = words.say(
+            N_("Every sales row names its customer; rows looked at: {rows_in}."), rows_in=result.rows_in
+        )
         return Alert(level="ok", title=words.say(N_("Customers known.")), sentence=sentence)
     message = (
         N_(
-            "{share} of the sales rows ({rows} of {rows_in}) name no customer. Their {amount} is part of the total, "
-            "but of no figure about customers."
+            "{share} of the sales rows ({rows} of {rows_in}) name no customer. They are set aside: their {amount} is "
+            "in no figure about customers."
         )
         if result.amount_share is None
         else N_(
-            "{share} of the sales rows ({rows} of {rows_in}) and {amount_share} of the money name no customer. Their "
-            "{amount} is part of the total, but of no figure about customers."
+            "{share} of the sales rows ({rows} of {rows_in}) and {amount_share} of the money name no customer. They "
+            "are set aside: their {amount} is in no figure about customers."
         )
     )
     sentence = words.say(
@@ -163,11 +172,13 @@ def _(result: RepeatedRows, words: Words) -> Alert:
                 result.conflicting,
             )
         )
+    if result.merged:
+        sentences += _merged(result, words)
     if result.kept:
         sentences.append(
             words.count(
-                "{n} row equals an earlier one and is used, for without an order id it may be a sale of its own.",
-                "{n} rows equal earlier ones and are used, for without an order id they may be sales of their own.",
+                "{n} row equals an earlier one and is used, for it may be a sale of its own.",
+                "{n} rows equal earlier ones and are used, for they may be sales of their own.",
                 result.kept,
             )
         )
@@ -188,11 +199,11 @@ def _(result: LookAlikes, words: Words) -> Finding:
     ]
     sentence = words.say(
         N_(
-            "**{ids} customer ids** may be {groups} customers written in two ways: {kinds}. They are counted apart; "
+            "**{ids} customer ids** may be {customers} written in two ways: {kinds}. They are counted apart; "
             "where they are one person, there are fewer customers who buy more often."
         ),
         ids=int(result.table["ids"].sum()),
-        groups=result.groups,
+        customers=words.count("{n} customer", "{n} customers", result.groups),
         kinds=words.listed(kinds),
     )
     return Finding(sentence=sentence)
@@ -211,8 +222,13 @@ def _(result: LookAlikes, words: Words) -> Alert:
 def _(result: OrphanIds, words: Words) -> Finding:
     worst = result.worst
     if worst.empty:
-        message = N_("Every customer and order of {n} comparisons is found in the other table.")
-        return Finding(sentence=words.say(message, n=len(result.table)))
+        return Finding(
+            sentence=words.count(
+                "Every id is found in the other table; {n} pair of tables was compared.",
+                "Every id is found in the other table; {n} pairs of tables were compared.",
+                len(result.table),
+            )
+        )
     return Finding(sentence=" ".join(_orphans(row, words) for row in rows(worst.head(SHOWN))))
 
 
@@ -226,18 +242,64 @@ def _(result: OrphanIds, words: Words) -> Alert:
 
 
 @alert.register
+def _(result: ReusedOrders, words: Words) -> Alert:
+    counts = {"reused": result.reused, "orders": result.orders, "share": share_text(result.share, words)}
+    if result.found:
+        message = N_(
+            "{share} of the order numbers ({reused} of {orders}) have sales on several days: the numbers seem to begin "
+            "anew. Different receipts are then taken for one order."
+        )
+    elif result.reused:
+        message = N_("{reused} of {orders} order numbers have sales on several days, too few to matter.")
+    else:
+        message = N_("Each order number has its sales on one day; numbers looked at: {orders}.")
+    return Alert(
+        level="warn" if result.found else "ok",
+        title=words.say(N_("Order numbers used again.")),
+        sentence=words.say(message, **counts),
+    )
+
+
+@alert.register
 def _(result: InOrder, words: Words) -> Alert:
     names = [words.say(CHECKS[check]) for check in result.checks]
     return Alert(
         level="ok",
         title=words.say(N_("The rest.")),
-        sentence=words.say(N_("Checked and in order: {list}."), list=words.listed(names)),
+        sentence=words.say(N_("Checked, with nothing to note: {list}."), list=words.listed(names)),
     )
 
 
 def _sentence(result: RefusedTable) -> str:
     """What the store said, ended by a full stop as sentences on a page are."""
     return f"{clean_value(result.sentence, limit=LONGEST).rstrip('.')}."
+
+
+def _merged(result: RepeatedRows, words: Words) -> list[str]:
+    """How much was dropped as repeated; whether sales were repeated only the shop knows, so the way back is said."""
+    sales, others = result.sales_merged, result.merged - result.sales_merged
+    sentences = []
+    if sales:
+        dropped = words.count(
+            "{n} sales row ({amount}) equals another one and was dropped.",
+            "{n} sales rows ({amount}) equal others and were dropped.",
+            sales,
+            amount=words.money(float(result.amount_merged), digits=2),
+        )
+        way = N_(
+            "If equal lines of one receipt are sales of their own (the same product scanned twice), write duplicates: "
+            "keep, or duplicates: across_files where exports overlap."
+        )
+        sentences += [dropped, words.say(way)]
+    if others:
+        sentences.append(
+            words.count(
+                "{n} row of another table equals an earlier one and was dropped.",
+                "{n} rows of other tables equal earlier ones and were dropped.",
+                others,
+            )
+        )
+    return sentences
 
 
 def _orphans(row: Any, words: Words) -> str:

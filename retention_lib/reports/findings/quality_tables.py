@@ -48,7 +48,7 @@ def _(result: RowCounts, words: Words) -> Table:
             lines.append({"table": words.say(N_("{table}, money"), table=row["table"]), **amounts})
     columns = (
         Column(name="table", header=words.say(N_("Table"))),
-        *(Column(name=part, header=words.say(label)) for part, label in _PARTS.items()),
+        *(Column(name=part, header=words.say(label), kind="written") for part, label in _PARTS.items()),
     )
     caption = words.say(N_("Rows and money: in the source = used + set aside + repeats dropped"))
     return Table(columns=columns, frame=pd.DataFrame(lines, columns=["table", *_PARTS]), caption=caption)
@@ -62,7 +62,7 @@ def _(result: RuleCounts, words: Words) -> Table:
         Column(name="severity", header=words.say(N_("What is done"))),
         Column(name="rows", header=words.say(N_("Rows")), kind="integer"),
         Column(name="share", header=words.say(N_("Share of rows")), kind="share"),
-        Column(name="amount", header=words.say(N_("Money"))),
+        Column(name="amount", header=words.say(N_("Money")), kind="written"),
         Column(name="examples", header=words.say(N_("First places, file and row"))),
     )
     found = result.table
@@ -71,9 +71,31 @@ def _(result: RuleCounts, words: Words) -> Table:
         severity=[words.say(SEVERITIES[severity]) for severity in found["severity"]],
         rows=found["rows"].where(found["severity"] != "stop"),
         amount=[_cents(amount, words) for amount in found["amount"]],
+        examples=[
+            text if severity == "stop" else short_places(text)
+            for severity, text in found[["severity", "examples"]].itertuples(index=False)
+        ],
     )
     caption = words.say(N_("Rules that rows broke, by what is done with the rows"))
     return Table(columns=columns, frame=frame, caption=caption)
+
+
+def short_places(places: str) -> str:
+    """Places without their folders; of several rows of one file, its name once.
+
+    Args:
+        places: As in "data/may.csv:2, data/may.csv:9".
+
+    Returns:
+        As in "may.csv:2, 9".
+    """
+    short: list[str] = []
+    last = ""
+    for place in places.split(", "):
+        file, _, row = place.rpartition(":")
+        short.append(row if file and file == last else place.rpartition("/")[2])
+        last = file
+    return ", ".join(short)
 
 
 @shown_table.register
@@ -100,7 +122,9 @@ def _(result: Outliers, words: Words) -> Table:
     )
     parts = [part for part in (named, largest) if len(part)]
     caption = words.say(N_("Sales with and without orders over {limit}"), limit=words.money(result.limit))
-    return Table(columns=columns, frame=pd.concat(parts, ignore_index=True), caption=caption)
+    shown = pd.concat(parts, ignore_index=True)
+    # Without a very large order there is nothing to compare.
+    return Table(columns=columns, frame=shown if result.outliers else shown.iloc[:0], caption=caption)
 
 
 @shown_table.register
@@ -122,9 +146,11 @@ def _(result: DominantCustomer, words: Words) -> Table:
             "customers": [result.customers, result.customers - 1, 1],
             "revenue": [result.revenue_without + result.revenue, result.revenue_without, result.revenue],
             "mean_order": [result.mean_order, result.mean_order_without, result.mean_order_own],
+            "matters": result.found,
         }
     )
-    return Table(columns=columns, frame=frame, caption=words.say(N_("Sales with and without the largest customer")))
+    caption = words.say(N_("Sales with and without the largest customer"))
+    return Table(columns=columns, frame=frame, caption=caption, brief="matters")
 
 
 @shown_table.register
@@ -150,7 +176,8 @@ def _(result: OrphanIds, words: Words) -> Table:
         Column(name="share", header=words.say(N_("Share")), kind="share"),
     )
     caption = words.say(N_("Ids that should be found again in another table"))
-    return Table(columns=columns, frame=result.table, caption=caption)
+    frame = result.table.assign(matters=result.table["orphans"] > 0)
+    return Table(columns=columns, frame=frame, caption=caption, brief="matters")
 
 
 def _cents(amount: Decimal | None, words: Words) -> str:

@@ -25,7 +25,7 @@ def _(result: SalesCalendar, words: Words) -> Finding:
         )
         if gaps
         else words.say(
-            N_("Sales on {days} of {span} days; every pause fits the shop's own week."),
+            N_("Days with sales: {days} of {span}; every pause fits the shop's own week."),
             days=result.days_with_sales,
             span=len(result.days),
         )
@@ -77,17 +77,17 @@ def _(result: LastMonth, words: Words) -> Alert:
 def _(result: Outliers, words: Words) -> Finding:
     if result.outliers == 0:
         message = N_(
-            "None of {orders} orders is far larger than the rest: the median is {median}, none is over {limit}."
+            "No order is far larger than the rest: the median of {orders} is {median}, and none is over {limit}."
         )
     elif not result.found:
         message = N_(
-            "{outliers} of {orders} orders are over {limit} (the median is {median}), but they make up only {share} of "
+            "Over {limit}, where the median is {median}: {outliers} of {orders} orders. They make up only {share} of "
             "the money."
         )
     else:
         message = N_(
-            "**{share} of the money** is in {outliers} of {orders} orders, each over {limit} where the median is "
-            "{median}. Sales are {revenue} with them and {without} without; the mean order {mean} and {mean_without}."
+            "**{share} of the money** is in {outliers} of {orders} orders: over {limit}, where the median is {median}. "
+            "Sales are {revenue} with them and {without} without; {mean}."
         )
     sentence = words.say(
         message,
@@ -98,8 +98,7 @@ def _(result: Outliers, words: Words) -> Finding:
         share=share_text(result.share, words),
         revenue=words.money(result.revenue),
         without=words.money(result.revenue_without),
-        mean=words.money(result.mean_order),
-        mean_without=words.money(result.mean_order_without),
+        mean=_mean_without(result, words),
     )
     return Finding(sentence=sentence)
 
@@ -125,13 +124,13 @@ def _(result: DominantCustomer, words: Words) -> Finding:
     else:
         message = (
             N_(
-                "**One customer** ({customer}) has {rows_share} of the rows and {share} of sales: a wholesaler or a "
-                "test account? Without it sales are {without}, and the mean order {mean_without} instead of {mean}."
+                "**One customer** ({customer}) has {rows_share} of the rows and {share} of sales: a wholesaler, a test "
+                "account or the till's id for unknown buyers? Without it sales are {without}; {mean}."
             )
             if known
             else N_(
-                "**One customer** ({customer}) has {rows_share} of the rows: a wholesaler or a test account? Without "
-                "it sales are {without}, and the mean order {mean_without} instead of {mean}."
+                "**One customer** ({customer}) has {rows_share} of the rows: a wholesaler, a test account or the "
+                "till's id for unknown buyers? Without it sales are {without}; {mean}."
             )
         )
     sentence = words.say(
@@ -141,8 +140,7 @@ def _(result: DominantCustomer, words: Words) -> Finding:
         rows_share=share_text(result.rows_share, words),
         share=share_text(result.revenue_share or 0.0, words),
         without=words.money(result.revenue_without),
-        mean=words.money(result.mean_order),
-        mean_without=words.money(result.mean_order_without),
+        mean=_mean_without(result, words),
     )
     return Finding(sentence=sentence)
 
@@ -160,17 +158,25 @@ def _(result: DominantCustomer, words: Words) -> Alert:
 def _(result: NegativeCustomers, words: Words) -> Alert:
     message = (
         N_(
-            "{n} of {customers} customers have no net purchase: they returned what they bought, or paid nothing. The "
-            "model of spend leaves them out."
+            "Customers who returned what they bought, or paid nothing: {n} of {customers}. The model of spend leaves "
+            "them out."
         )
         if result.found
-        else N_("Each of {customers} customers paid more than was returned.")
+        else N_("Every customer paid more than was returned.")
     )
     return Alert(
         level="warn" if result.found else "ok",
         title=words.say(N_("Customers without a net purchase.")),
         sentence=words.say(message, n=result.negative, customers=result.customers),
     )
+
+
+def _mean_without(result: Outliers | DominantCustomer, words: Words) -> str:
+    """What leaving them out does to the mean order, where that can be seen at all."""
+    mean, without = words.money(result.mean_order), words.money(result.mean_order_without)
+    if mean == without:
+        return words.say(N_("the mean order stays {mean}"), mean=mean)
+    return words.say(N_("the mean order goes from {mean} to {without}"), mean=mean, without=without)
 
 
 def _gaps(result: SalesCalendar, words: Words) -> list[str]:

@@ -13,15 +13,7 @@ from retention_lib.reports.words import N_, Words
 def _(result: SegmentRates, words: Words) -> Finding:
     table = result.table.set_index("segment")
     judged = table[~table["thin"]]
-    caption = words.say(
-        N_(
-            "{n} segments, {base} customers counted; bars: 95% intervals; coloured: differs from the rest after "
-            "correction for {tests} comparisons."
-        ),
-        n=len(table),
-        base=int(table["base"].sum()),
-        tests=int(table["p_adjusted"].notna().sum()),
-    )
+    caption = _caption(result, words)
     if result.highest is None or result.lowest is None or len(judged) < 2:
         lonely = (
             N_("Only one segment has {n} customers or more, so there is none to compare it with.")
@@ -72,13 +64,31 @@ def _(result: SegmentRates, words: Words) -> Finding:
 @alert.register
 def _(result: SegmentRates, words: Words) -> Alert:
     thin = int(result.table["thin"].sum())
-    return Alert(
-        level="warn" if thin else "ok",
-        title=words.say(N_("Thin groups.")),
-        sentence=words.count(
-            "{n} group has fewer than {minimum} customers; it is grey and not judged.",
-            "{n} groups have fewer than {minimum} customers; they are grey and not judged.",
-            thin,
-            minimum=result.minimum_base,
-        ),
+    every = words.say(N_("Every group has at least {minimum} customers."), minimum=result.minimum_base)
+    some = words.count(
+        "{n} group has fewer than {minimum} customers; it is grey and not judged.",
+        "{n} groups have fewer than {minimum} customers; they are grey and not judged.",
+        thin,
+        minimum=result.minimum_base,
+    )
+    title = words.say(N_("Thin groups."))
+    return Alert(level="warn", title=title, sentence=some) if thin else Alert(level="ok", title=title, sentence=every)
+
+
+def _caption(result: SegmentRates, words: Words) -> str:
+    """How many are counted and how they are judged; without a comparison nothing is corrected for."""
+    base, tests = int(result.table["base"].sum()), int(result.table["p_adjusted"].notna().sum())
+    counted = words.count(
+        "{n} segment, {base} customers counted; bars: 95% intervals",
+        "{n} segments, {base} customers counted; bars: 95% intervals",
+        len(result.table),
+        base=base,
+    )
+    if tests == 0:
+        return words.say(N_("{counted}."), counted=counted)
+    return words.count(
+        "{counted}; coloured: differs from the rest.",
+        "{counted}; coloured: differs from the rest after correction for {n} comparisons.",
+        tests,
+        counted=counted,
     )

@@ -2,10 +2,13 @@
 
 from __future__ import annotations
 
+import pandas as pd
+
 from retention_lib.models.quality import DataQuality
-from retention_lib.models.sufficiency import ReportSufficiency, Requirement, Sufficiency
+from retention_lib.models.sufficiency import ForecastHorizon, ReportSufficiency, Requirement, Sufficiency
 from retention_lib.reports.blocks import Action, Alert, Column, Status, Table, Verdict
 from retention_lib.reports.findings.base import Finding, action, alert, finding, verdict
+from retention_lib.reports.findings.quality import CHECKS
 from retention_lib.reports.tables import shown_table
 from retention_lib.reports.words import N_, Words
 
@@ -16,7 +19,7 @@ REPORTS = {
     "ab_campaign": N_("Test of a campaign"),
 }
 
-# What is needed, with {have} and {need}; a table has no number.
+# What is needed, with {have} and {need}, or {age} for days gone by; a table has no number.
 NEEDED = {
     "sales_known": N_("the table transactions"),
     "contacts_known": N_("the table contacts"),
@@ -28,7 +31,7 @@ NEEDED = {
     "buyers_four_times": N_("{need} customers with four purchases in a year (there are {have})"),
     "forecast_buyers": N_("{need} customers who bought (there are {have})"),
     "forecast_history_days": N_("{need} days of history (there are {have})"),
-    "forecast_recent_days": N_("a purchase in the last {need} days (the last is {have} days old)"),
+    "forecast_recent_days": N_("a purchase in the last {need} days (the last was {age} ago)"),
     "forecast_third_purchases": N_("customers with three purchases or more, at least {need} (there are {have})"),
     "holdout_history_days": N_("{need} days of history (there are {have})"),
     "customers_contacted": N_("{need} customers who got a message (there are {have})"),
@@ -66,11 +69,9 @@ def _(result: Sufficiency, words: Words, *, quality: DataQuality) -> Verdict:
     if quality.refused:
         names = words.listed([refused.table for refused in quality.refused])
         parts.append(words.say(N_("Left out, for they cannot be read or trusted: {tables}."), tables=names))
-    found = sum(check.found for check in quality.checks)
+    found = [words.say(CHECKS[check.check]) for check in quality.checks if check.found]
     if found:
-        parts.append(
-            words.count("One check found something to look at.", "{n} checks found something to look at.", found)
-        )
+        parts.append(words.say(N_("To look at: {checks}."), checks=words.listed(found)))
     return Verdict(status=_status(result, quality), sentence=" ".join(parts))
 
 
@@ -93,6 +94,23 @@ def _(result: ReportSufficiency, words: Words) -> Alert:
     )
 
 
+@alert.register
+def _(result: ForecastHorizon, words: Words) -> Alert:
+    message = (
+        N_(
+            "It looks {months} months ahead and not the {wanted} asked for: the sales reach back {days}, and no "
+            "forecast is made for longer than that."
+        )
+        if result.found
+        else N_("The forecast looks {months} months ahead; the sales reach back {days}.")
+    )
+    return Alert(
+        level="warn" if result.found else "ok",
+        title=words.say(N_("Length of the forecast.")),
+        sentence=words.say(message, wanted=result.wanted, months=result.months, days=words.days(result.history_days)),
+    )
+
+
 @action.register
 def _(result: ReportSufficiency, words: Words) -> Action:
     return Action(
@@ -110,33 +128,37 @@ def _(result: Sufficiency, words: Words) -> Table:
         Column(name="met", header=words.say(N_("There"))),
         Column(name="unclaimed", header=words.say(N_("Without it"))),
     )
-    frame = result.to_frame()
     texts = [
         {
             "report": _name(report, words),
             "needed": _needed(item, words),
             "met": words.say(N_("yes")) if item.met else words.say(N_("no")),
             "unclaimed": words.say(UNCLAIMED[item.requirement]),
+            "unmet": not item.met,
         }
         for report in result.reports
         for item in report.requirements
     ]
     caption = words.say(N_("What each report needs, whether it is there, and what the report does without it"))
-    names = [column.name for column in columns]
-    return Table(columns=columns, frame=type(frame)(texts, columns=names), caption=caption)
+    names = [*(column.name for column in columns), "unmet"]
+    return Table(columns=columns, frame=pd.DataFrame(texts, columns=names), caption=caption, brief="unmet")
 
 
 def _carried(result: Sufficiency, words: Words) -> str:
-    """How many reports the data can carry."""
-    return words.say(
-        N_("**The data can carry {carried} of {n} reports.**"), carried=result.carried, n=len(result.reports)
-    )
+    """How many of the reports asked for the data can carry."""
+    asked, carried = len(result.reports), result.carried
+    if not asked:
+        return words.say(N_("**The parameter file asks for no report about these data.**"))
+    message = N_("**The data can carry {carried} of {n} reports.**")
+    if asked == 1:
+        message = N_("**The data can carry the report.**") if carried else N_("**The data cannot carry the report.**")
+    return words.say(message, carried=carried, n=asked)
 
 
 def _status(result: Sufficiency, quality: DataQuality) -> Status:
     if quality.refused or (result.reports and not result.carried):
         return "act"
-    return "watch" if result.not_carried else "good"
+    return "watch" if result.not_carried or quality.to_mend else "good"
 
 
 def _lacking(report: ReportSufficiency, words: Words) -> str:
@@ -157,7 +179,8 @@ def _unmet(item: Requirement, words: Words) -> str:
 
 
 def _needed(item: Requirement, words: Words) -> str:
-    return words.say(NEEDED[item.requirement], have=words.number(item.have), need=words.number(item.need))
+    have, age = words.number(item.have), words.days(item.have)
+    return words.say(NEEDED[item.requirement], have=have, need=words.number(item.need), age=age)
 
 
 def _name(report: ReportSufficiency, words: Words) -> str:

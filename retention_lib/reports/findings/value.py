@@ -46,9 +46,8 @@ def _(result: BaseValue, words: Words, *, holdout: Holdout | NotEnough) -> Verdi
         tested = N_("Tested on purchases it had not seen, such a forecast was {error} {direction}.")
     else:
         tested = N_(
-            "Tested on purchases it had not seen, such a forecast was **{error} {direction}**: the interval does not "
-            "hold "
-            "that, so read the value with it in mind."
+            "Tested on purchases it had not seen, such a forecast was **{error} {direction}**, more than the interval "
+            "tells: take the value as rough."
         )
     direction = words.say(N_("too low") if error < 0 else N_("too high"))
     sentence += " " + words.say(tested, error=words.percent(abs(error)), direction=direction)
