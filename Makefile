@@ -61,17 +61,20 @@ lock: $(READY) ## resolve requirements.lock anew from pyproject.toml
 	  --no-header --no-emit-index-url --extra dev --upgrade pyproject.toml -o requirements.lock
 
 # A machine must have only Python 3.11-3.13 with its venv module; pip fetches uv (pinned by the lock), uv the rest.
+# A working .venv is kept and brought in line with the lock: what it needs is fetched before anything is replaced.
 $(READY): requirements.lock pyproject.toml
-	@python=; for name in $${PYTHON:-} python3.12 python3.13 python3.11 python3; do \
+	@python=; for name in "$${PYTHON:-.venv/bin/python}" python3.12 python3.13 python3.11 python3; do \
 	  if "$$name" -c 'import sys, venv, ensurepip; sys.exit(not (3, 11) <= sys.version_info[:2] <= (3, 13))' 2>/dev/null; \
 	  then python=$$name; break; fi; done; \
 	if [ -z "$$python" ]; then \
 	  echo "Python 3.11, 3.12 or 3.13 with its venv module is needed: on Debian or Ubuntu, apt install python3-venv" \
 	  "(elsewhere install Python from your package manager), then run make again." >&2; exit 1; fi; \
 	echo "Setting up .venv with $$("$$python" --version) from requirements.lock ..."; \
-	"$$python" -m venv --clear .venv && \
+	{ [ "$$(.venv/bin/python -c 'import pip, platform; print(platform.python_version())' 2>/dev/null)" = \
+	    "$$("$$python" -c 'import platform; print(platform.python_version())')" ] || \
+	  "$$python" -m venv --clear .venv; } && \
 	grep -A 200 '^uv==' requirements.lock | awk 'NR > 1 && /^[a-z]/ {exit} {print}' > .venv/uv.lock && \
 	.venv/bin/python -m pip install --quiet --disable-pip-version-check --require-hashes -r .venv/uv.lock && \
-	.venv/bin/uv pip install --quiet --python .venv/bin/python --require-hashes -r requirements.lock && \
+	.venv/bin/uv pip sync --quiet --python .venv/bin/python --require-hashes requirements.lock && \
 	.venv/bin/uv pip install --quiet --python .venv/bin/python --no-deps --no-build-isolation --offline -e . && \
 	touch $(READY)

@@ -2,6 +2,7 @@
 
 from __future__ import annotations
 
+import ast
 import re
 import tomllib
 from pathlib import Path
@@ -53,3 +54,18 @@ def test_readme_and_ignored_files_keep_generated_things_out() -> None:
     ignored = (ROOT / ".gitignore").read_text().splitlines()
     assert {".venv/", "outputs/*", "data/.cache/", "data/.keys/"} <= set(ignored)
     assert (ROOT / "docs" / "churn_diagnosis.png").stat().st_size < 300_000
+
+
+def functions(file: Path) -> set[str]:
+    """The functions of a module."""
+    return {node.name for node in ast.parse(file.read_text()).body if isinstance(node, ast.FunctionDef)}
+
+
+def test_every_line_about_bad_data_names_tests_that_exist() -> None:
+    text = (ROOT / "docs" / "bad-data.md").read_text()
+    rows = [line for line in text.splitlines() if line.startswith("| ") and "the test that holds it" not in line]
+    assert len(rows) > 40
+    for row in rows:
+        named = re.findall(r"`(tests/[\w/]+\.py)::(test_\w+)`", row)
+        assert named, row
+        assert not [f"{file}::{test}" for file, test in named if test not in functions(ROOT / file)]

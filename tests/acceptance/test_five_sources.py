@@ -12,6 +12,7 @@ from pathlib import Path
 import duckdb
 import numpy as np
 import openpyxl
+import pyarrow as pa
 import pytest
 from acceptance.conftest import project_copy, retention
 from postgres_server import PASSWORD, USER, Postgres
@@ -91,18 +92,23 @@ def workbook(root: Path, rows: list[Row]) -> str:
     return "path: data/orders.xlsx\n      sheet: Продажи\n      header_row: 2"
 
 
+def in_duckdb(connection: duckdb.DuckDBPyConnection, rows: list[Row]) -> None:
+    written = pa.table(dict(zip(COLUMNS, map(list, zip(*rows, strict=True)), strict=True)))
+    connection.execute(f"CREATE TABLE orders {TYPES}")
+    connection.register("written", written)
+    connection.execute("INSERT INTO orders FROM written")
+
+
 def parquet(root: Path, rows: list[Row]) -> str:
     with duckdb.connect() as connection:
-        connection.execute(f"CREATE TABLE orders {TYPES}")
-        connection.executemany("INSERT INTO orders VALUES (?, ?, ?, ?, ?)", rows)
+        in_duckdb(connection, rows)
         connection.table("orders").write_parquet(str(root / "data" / "orders.parquet"))
     return "path: data/orders.parquet"
 
 
 def duckdb_file(root: Path, rows: list[Row]) -> str:
     with duckdb.connect(root / "data" / "shop.duckdb") as connection:
-        connection.execute(f"CREATE TABLE orders {TYPES}")
-        connection.executemany("INSERT INTO orders VALUES (?, ?, ?, ?, ?)", rows)
+        in_duckdb(connection, rows)
     return "table: orders"
 
 

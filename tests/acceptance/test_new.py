@@ -141,6 +141,27 @@ def test_a_report_of_1c_with_titles_a_header_in_two_rows_and_totals(root: Path) 
     assert (count.amount_kept, count.rows_kept, count.rows_rejected) == (total(found), len(found), 1)
 
 
+def test_a_day_and_its_time_in_two_columns(root: Path) -> None:
+    found = sales()
+    header = ["Номер чека", "Дата чека", "Время", "Карта клиента", "Сумма", "Время доставки"]
+    rows = [
+        [f"Ч-{n:06d}", f"{s.at:%d.%m.%Y}", f"{s.at:%H:%M:%S}", f"{s.customer:013d}", s.russian, "12:00"]
+        for n, s in enumerate(found)
+    ]
+    write(root / "exports" / "cheki.csv", [header, *rows], encoding="cp1251", delimiter=";")
+    _, text = drafted(root, str(root / "exports" / "cheki.csv"))
+    settings = load_set(root / "parameters" / "myshop.yml").stores["myshop"].tables["transactions"]
+    assert settings.joined == {"ordered_at": ["Дата чека", "Время"]}
+    assert "ordered_at" not in settings.columns
+    assert 'dates: "%d.%m.%Y %H:%M:%S"' in text
+    (unused,) = re.findall(r"not used:\n((?: +# - .*\n)+)", text)
+    assert [line.split(":")[0].strip(" #-") for line in unused.splitlines()] == ["Время доставки"]
+    with opened(root) as store:
+        stamps = store.table("transactions").ordered_at.to_pyarrow().to_pylist()
+        assert store.reconciliation("transactions").amount_kept == total(found)
+    assert stamps == [s.at.replace(microsecond=0) for s in found]
+
+
 def test_an_export_of_shopify(root: Path) -> None:
     found = sales()
     header = ["Name", "Email", "Paid at", "Currency", "Subtotal", "Total", "Created at", "Lineitem quantity"]
@@ -164,7 +185,11 @@ def test_an_export_of_shopify(root: Path) -> None:
     wanted = {"customer_id": "Email", "order_id": "Name", "amount": "Total", "ordered_at": "Created at"}
     assert wanted.items() <= settings.tables["transactions"].columns.items()
     with opened(root) as store:
-        assert store.reconciliation("transactions").amount_kept == total(found)
+        counts = store.reconciliation("transactions")
+    assert counts.amount_kept == total(found)
+    assert [(reason.reason, reason.rows) for reason in counts.reasons] == [
+        ("amount_on_another_line", len(rows) - len(found))
+    ]
 
 
 def test_a_workbook_with_two_sheets(root: Path) -> None:

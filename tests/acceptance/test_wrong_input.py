@@ -2,8 +2,11 @@
 
 from __future__ import annotations
 
+import csv
+import html
 import json
 import re
+from datetime import date, timedelta
 from pathlib import Path
 
 import pytest
@@ -93,33 +96,52 @@ def test_an_unusable_file_is_refused_in_one_sentence(project: Path, content: str
 
 
 SMALL = {
-    "one customer": [("1", "2026-01-05"), ("1", "2026-01-09"), ("1", "2026-03-02")],
-    "nobody bought twice": [(str(customer), f"2026-0{1 + customer % 3}-1{customer % 10}") for customer in range(60)],
-    "one month": [(str(customer % 40), f"2026-01-{1 + customer % 31:02d}") for customer in range(120)],
+    "one customer": (
+        [("1", "2026-01-05"), ("1", "2026-01-09"), ("1", "2026-03-31")],
+        ["Only 1 customers have bought; a forecast of their value needs 500", "Only 1 customers bought in the period"],
+        {"2026-01"},
+    ),
+    "nobody bought twice": (
+        [(str(customer), str(date(2025, 8, 1) + timedelta(days=customer % 243))) for customer in range(600)],
+        ["Nobody has bought three times, so no forecast of purchases is made", "Nobody came back in the time seen"],
+        {f"2025-{month:02d}" for month in range(8, 13)} | {"2026-01", "2026-02", "2026-03"},
+    ),
+    "one month": (
+        [(str(customer % 40), f"2026-01-{1 + customer % 31:02d}") for customer in range(120)],
+        ["Nobody was active when the month began", "It needs 61 days of history (there are 31)"],
+        {"2026-01"},
+    ),
 }
 
 
-@pytest.mark.parametrize("rows", SMALL.values(), ids=SMALL)
-def test_a_small_shop_gets_pages_that_say_what_is_missing(project: Path, rows: list[tuple[str, str]]) -> None:
-    lines = [
-        f"{customer},{day},10.00"
-        for customer, day in [*rows, ("last", "2026-03-31" if len(rows) < 100 else "2026-01-31")]
-    ]
+@pytest.mark.parametrize(("rows", "said", "cohorts"), SMALL.values(), ids=SMALL)
+def test_a_small_shop_gets_pages_that_say_what_is_missing(
+    project: Path, rows: list[tuple[str, str]], said: list[str], cohorts: set[str]
+) -> None:
+    lines = [f"{customer},{day},10.00" for customer, day in rows]
     (project / "data" / "shop.csv").write_text("customer_id,ordered_at,amount\n" + "\n".join(lines) + "\n")
     (project / "parameters" / "shop.yml").write_text(PARAMETERS + "  cohort_ltv: {}\n")
     done = retention(project, "report", "--set", "shop")
     assert done.exit_code == 0, done.said
     (month,) = (project / "outputs" / "shop").glob("2026-*")
-    for report in ("churn_diagnosis", "cohort_ltv"):
-        page = (month / f"{report}.html").read_text()
+    pages = {report: (month / f"{report}.html").read_text() for report in ("churn_diagnosis", "cohort_ltv")}
+    text = re.sub("[\u00a0\u2060]", " ", html.unescape(re.sub(r"<[^>]+>", "", "".join(pages.values()))))
+    assert all(sentence in text for sentence in said)
+    assert len(cohorts) > 1 or not re.search(r"\b(grew|shrank|rose|fell) by\b|more than the month before", text)
+    with (month / "tables" / "cohort_ltv" / "cohort_retention.csv").open(newline="") as file:
+        assert {row["cohort"] for row in csv.DictReader(file)} == cohorts
+    for report, page in pages.items():
         assert 'class="not-enough"' in page
         assert not re.search(r"\bnan\b|\[hidden\]|NotEnough", page)
         figures = json.loads((month / f"{report}.figures.json").read_text())
         assert all(figure["value"] is not None or figure["reason"] for figure in figures)
+        assert not any(
+            figure["value"] for figure in figures if figure["id"].startswith(("expected_", "bgnbd", "gamma"))
+        )
 
 
 def test_a_sale_dated_in_the_future_does_not_choose_the_month(project: Path) -> None:
     (project / "data" / "shop.csv").write_text(SHOP + "3,2091-03-15,7.00\n")
     done = retention(project, "report", "--set", "shop")
     assert done.exit_code == 0, done.said
-    assert [folder.name for folder in (project / "outputs" / "shop").glob("2*")] == ["2026-10"]
+    assert [folder.name for folder in (project / "outputs" / "shop").glob("2*")] == ["2026-01"]
