@@ -34,6 +34,7 @@ SOURCE_LANGUAGE = "en"
 UNKNOWN_CURRENCY = "XXX"
 CATALOGUES = Path(__file__).resolve().parents[1] / "locale"
 NO_BREAK_SPACE = "\u00a0"
+_CODE = re.compile(r"([A-Z]{3})(?=\d)")
 MINUS = "\u2212"
 DASH = "\u2013"
 
@@ -326,6 +327,9 @@ def _rounded(value: float | None) -> float:
 
 
 def _unbroken(text: str) -> str:
-    """A number that cannot break over two lines, with a true minus, and none before a zero."""
-    solid = text.replace(" ", NO_BREAK_SPACE).replace("-", MINUS)
+    """A number that cannot break over two lines, with a true minus, and none before a zero.
+
+    A currency's code stands apart from its number, as CLDR wants it and Babel does not do.
+    """
+    solid = _CODE.sub(rf"\1{NO_BREAK_SPACE}", text).replace(" ", NO_BREAK_SPACE).replace("-", MINUS)
     return solid if re.search(r"[1-9]", solid) else solid.replace(MINUS, "")

@@ -90,14 +90,14 @@ TOTALS, LEFT_OUT = reason("total_line", 3, 600), reason("left_out", 7, 100)
                 amount_in=1_300,
             ),
             "warn",
-            "90 rows of transactions with RUB600.00: 83 used (RUB530.00), 5 set aside (RUB50.00), 2 repeated rows "
-            "dropped (RUB20.00). Lines of totals and rows left out on purpose: 10.",
+            "90 rows of transactions with RUB 600.00: 83 used (RUB 530.00), 5 set aside (RUB 50.00), 2 repeated rows "
+            "dropped (RUB 20.00). Lines of totals and rows left out on purpose: 10.",
         ),
         (
             reconciled(TOTALS, rows_in=100, amount_in=1_200),
             "ok",
-            "97 rows of transactions with RUB600.00: 97 used (RUB600.00), 0 set aside (RUB0.00), 0 repeated rows "
-            "dropped (RUB0.00). Lines of totals and rows left out on purpose: 3.",
+            "97 rows of transactions with RUB 600.00: 97 used (RUB 600.00), 0 set aside (RUB 0.00), 0 repeated rows "
+            "dropped (RUB 0.00). Lines of totals and rows left out on purpose: 3.",
         ),
         (
             reconciled(reason("missing_sent_at", 1, None), rows_in=9, amount_in=None),

@@ -43,7 +43,7 @@ def test_table_texts_are_the_cells_as_shown() -> None:
     shown = table_texts(TABLE, WORDS)
     assert shown["header"] == ["Rule", "Rows", "Money", "Share", "Day"]
     assert shown["rows"] == [
-        ["no date[31m", "1,234", "RUB12.50", "25.0% (20.0% to 30.0%)", "1\u00a0March\u00a02026"],
+        ["no date[31m", "1,234", "RUB\u00a012.50", "25.0% (20.0% to 30.0%)", "1\u00a0March\u00a02026"],
         ["<b>repeat</b>", "5", "\u2013", "50.0%", "\u2013"],
     ]
     assert shown["numbers"] == [1, 2, 3]

@@ -39,6 +39,8 @@ NO_CURRENCY = Words("en", "XXX")
         (ENGLISH.money(40212.2, compact=True), "$40.2K"),
         (ENGLISH.money(999_960, compact=True), "$1M"),
         (RUSSIAN.money(40212.2, compact=True), f"40,2{NBSP}тыс.{NBSP}₽"),
+        (Words("en", "RUB").money(-40212.2), f"\u2212RUB{NBSP}40,212"),
+        (Words("en", "RUB").money(40212.2, compact=True), f"RUB{NBSP}40.2K"),
         (NO_CURRENCY.money(40212.2), "40,212"),
         (NO_CURRENCY.money(12.5), "12.50"),
         (NO_CURRENCY.money(40212.2, compact=True), "40.2K"),

@@ -111,7 +111,7 @@ def test_check_again_gives_the_same_bytes_and_the_same_screen(
     assert told.out.splitlines()[0].startswith("Test shop ====")
     for line in (
         "! Sales are 56.0",
-        "Sales, all data  RUB56",
+        "Sales, all data  RUB\u00a056",
         "Which rows broke a rule?",
         "! Take care: Gap. No sales in [May] 2017.",
         "[red]no date     17",
