@@ -29,69 +29,20 @@ REFUSALS = {
 
 @verdict.register
 def _(result: ArmEffects, words: Words, *, goal: str, ratio: SampleRatio | NotEnough) -> Verdict:
-    if isinstance(ratio, SampleRatio) and ratio.broken:
-        return Verdict(
-            status="unknown",
-            sentence=words.say(
-                of_unit(
-                    ratio.unit,
-                    household=N_(
-                        "**No winner is called**: households are not split over the arms as planned (p {p}), so any "
-                        "difference may come from the split."
-                    ),
-                    customer=N_(
-                        "**No winner is called**: customers are not split over the arms as planned (p {p}), so any "
-                        "difference may come from the split."
-                    ),
-                ),
-                p=words.p_value(ratio.p),
-            ),
-        )
     if isinstance(ratio, NotEnough):
         return Verdict(status="unknown", sentence=reason_sentence(ratio, words))
+    if ratio.broken:
+        return _broken_split(ratio, words)
     rows = result.table[result.table["metric"] == goal]
     shown = rows[rows["claimed"].astype(bool)].sort_values("effect", ascending=False)
     if shown.empty:
-        return Verdict(
-            status="watch",
-            sentence=words.say(
-                N_(
-                    "No arm changed {goal} by more than chance; the intervals below say how large an effect can still "
-                    "hide."
-                ),
-                goal=goal,
-            ),
+        message = N_(
+            "No arm changed {goal} by more than chance; the intervals below say how large an effect can still hide."
         )
-    best = shown.iloc[0]
-    if best["effect"] > 0:
-        message = of_unit(
-            result.unit,
-            household=N_(
-                "**{arm}** did best: {effect} more {goal} per household mailed than {control} ({interval}), up "
-                "{relative}. {claimed} of {tested} differences hold after correction for testing {tested}."
-            ),
-            customer=N_(
-                "**{arm}** did best: {effect} more {goal} per customer mailed than {control} ({interval}), up "
-                "{relative}. {claimed} of {tested} differences hold after correction for testing {tested}."
-            ),
-        )
-    else:
-        best = shown.iloc[-1]
-        message = of_unit(
-            result.unit,
-            household=N_(
-                "No arm raised {goal}, and **{arm}** lowered it: {effect} per household mailed against {control} "
-                "({interval}), that is {relative}. {claimed} of {tested} effects hold after correction for {tested} "
-                "comparisons."
-            ),
-            customer=N_(
-                "No arm raised {goal}, and **{arm}** lowered it: {effect} per customer mailed against {control} "
-                "({interval}), that is {relative}. {claimed} of {tested} effects hold after correction for {tested} "
-                "comparisons."
-            ),
-        )
+        return Verdict(status="watch", sentence=words.say(message, goal=goal))
+    best = shown.iloc[0] if shown.iloc[0]["effect"] > 0 else shown.iloc[-1]
     sentence = words.say(
-        message,
+        _raised(result) if best["effect"] > 0 else _lowered(result),
         arm=clean_value(best["arm"]),
         goal=goal,
         control=result.control,
@@ -102,6 +53,53 @@ def _(result: ArmEffects, words: Words, *, goal: str, ratio: SampleRatio | NotEn
         tested=int(result.table["p_adjusted"].notna().sum()),
     )
     return Verdict(status="good" if best["effect"] > 0 else "act", sentence=sentence)
+
+
+def _broken_split(ratio: SampleRatio, words: Words) -> Verdict:
+    message = of_unit(
+        ratio.unit,
+        household=N_(
+            "**No winner is called**: households are not split over the arms as planned (p {p}), so any "
+            "difference may come from the split."
+        ),
+        customer=N_(
+            "**No winner is called**: customers are not split over the arms as planned (p {p}), so any "
+            "difference may come from the split."
+        ),
+    )
+    return Verdict(status="unknown", sentence=words.say(message, p=words.p_value(ratio.p)))
+
+
+def _raised(result: ArmEffects) -> str:
+    """The message for an arm that raised the goal."""
+    return of_unit(
+        result.unit,
+        household=N_(
+            "**{arm}** did best: {effect} more {goal} per household mailed than {control} ({interval}), up "
+            "{relative}. {claimed} of {tested} differences hold after correction for testing {tested}."
+        ),
+        customer=N_(
+            "**{arm}** did best: {effect} more {goal} per customer mailed than {control} ({interval}), up "
+            "{relative}. {claimed} of {tested} differences hold after correction for testing {tested}."
+        ),
+    )
+
+
+def _lowered(result: ArmEffects) -> str:
+    """The message where no arm raised the goal and one lowered it."""
+    return of_unit(
+        result.unit,
+        household=N_(
+            "No arm raised {goal}, and **{arm}** lowered it: {effect} per household mailed against {control} "
+            "({interval}), that is {relative}. {claimed} of {tested} effects hold after correction for {tested} "
+            "comparisons."
+        ),
+        customer=N_(
+            "No arm raised {goal}, and **{arm}** lowered it: {effect} per customer mailed against {control} "
+            "({interval}), that is {relative}. {claimed} of {tested} effects hold after correction for {tested} "
+            "comparisons."
+        ),
+    )
 
 
 @finding.register
