@@ -97,3 +97,14 @@ def action(result: Any, words: Words) -> Action:
         TypeError: No action is written for results of this type.
     """
     raise TypeError(f"no action is written for {type(result).__name__}; add one in retention_lib/reports/findings")
+
+
+def check_alert(*, found: bool, title: str, sentence: str) -> Alert:
+    """The line of a check: to take care of where it found something, else fine.
+
+    Args:
+        found: Whether the check found something.
+        title: Two or three words, translated.
+        sentence: What was found, with numbers, translated.
+    """
+    return Alert(level="warn" if found else "ok", title=title, sentence=sentence)

@@ -8,7 +8,7 @@ from retention_lib.models.ids import LookAlikes, OrphanIds, ReusedOrders
 from retention_lib.models.quality import InOrder, RefusedTable, RowCounts, RuleCounts
 from retention_lib.models.row_checks import AnonymousSales, FutureRows, RepeatedRows
 from retention_lib.reports.blocks import Action, Alert
-from retention_lib.reports.findings.base import Finding, action, alert, finding
+from retention_lib.reports.findings.base import Finding, action, alert, check_alert, finding
 from retention_lib.reports.rows import rows
 from retention_lib.reports.rules import rule_text
 from retention_lib.reports.text import clean_value
@@ -158,7 +158,7 @@ def _(result: FutureRows, words: Words) -> Alert:
     sentence = words.say(
         N_("Dated after the last day the data may hold, and left out: {list}."), list=words.listed(parts)
     )
-    return Alert(level="warn" if result.found else "ok", title=title, sentence=sentence)
+    return check_alert(found=result.found, title=title, sentence=sentence)
 
 
 @alert.register
@@ -184,9 +184,7 @@ def _(result: RepeatedRows, words: Words) -> Alert:
         )
     if not sentences:
         sentences.append(words.say(N_("No row repeats or contradicts another one.")))
-    return Alert(
-        level="warn" if result.found else "ok", title=words.say(N_("Repeated rows.")), sentence=" ".join(sentences)
-    )
+    return check_alert(found=result.found, title=words.say(N_("Repeated rows.")), sentence=" ".join(sentences))
 
 
 @finding.register
@@ -211,8 +209,8 @@ def _(result: LookAlikes, words: Words) -> Finding:
 
 @alert.register
 def _(result: LookAlikes, words: Words) -> Alert:
-    return Alert(
-        level="warn" if result.found else "ok",
+    return check_alert(
+        found=result.found,
         title=words.say(N_("Ids that look alike.")),
         sentence=finding(result, words).sentence,
     )
@@ -234,8 +232,8 @@ def _(result: OrphanIds, words: Words) -> Finding:
 
 @alert.register
 def _(result: OrphanIds, words: Words) -> Alert:
-    return Alert(
-        level="warn" if result.found else "ok",
+    return check_alert(
+        found=result.found,
         title=words.say(N_("Ids without a match.")),
         sentence=finding(result, words).sentence,
     )
@@ -253,8 +251,8 @@ def _(result: ReusedOrders, words: Words) -> Alert:
         message = N_("{reused} of {orders} order numbers have sales on several days, too few to matter.")
     else:
         message = N_("Each order number has its sales on one day; numbers looked at: {orders}.")
-    return Alert(
-        level="warn" if result.found else "ok",
+    return check_alert(
+        found=result.found,
         title=words.say(N_("Order numbers used again.")),
         sentence=words.say(message, **counts),
     )

@@ -7,7 +7,7 @@ from typing import Any
 from retention_lib.models.outliers import DominantCustomer, NegativeCustomers, Outliers
 from retention_lib.models.sales_calendar import LastMonth, SalesCalendar
 from retention_lib.reports.blocks import Alert
-from retention_lib.reports.findings.base import Finding, alert, finding
+from retention_lib.reports.findings.base import Finding, alert, check_alert, finding
 from retention_lib.reports.findings.quality import share_text
 from retention_lib.reports.rows import rows
 from retention_lib.reports.words import N_, Words
@@ -49,8 +49,8 @@ def _(result: SalesCalendar, words: Words) -> Finding:
 
 @alert.register
 def _(result: SalesCalendar, words: Words) -> Alert:
-    return Alert(
-        level="warn" if result.found else "ok",
+    return check_alert(
+        found=result.found,
         title=words.say(N_("Calendar.")),
         sentence=finding(result, words).sentence,
     )
@@ -105,8 +105,8 @@ def _(result: Outliers, words: Words) -> Finding:
 
 @alert.register
 def _(result: Outliers, words: Words) -> Alert:
-    return Alert(
-        level="warn" if result.found else "ok",
+    return check_alert(
+        found=result.found,
         title=words.say(N_("Very large orders.")),
         sentence=finding(result, words).sentence,
     )
@@ -147,8 +147,8 @@ def _(result: DominantCustomer, words: Words) -> Finding:
 
 @alert.register
 def _(result: DominantCustomer, words: Words) -> Alert:
-    return Alert(
-        level="warn" if result.found else "ok",
+    return check_alert(
+        found=result.found,
         title=words.say(N_("Largest customer.")),
         sentence=finding(result, words).sentence,
     )
@@ -164,8 +164,8 @@ def _(result: NegativeCustomers, words: Words) -> Alert:
         if result.found
         else N_("Every customer paid more than was returned.")
     )
-    return Alert(
-        level="warn" if result.found else "ok",
+    return check_alert(
+        found=result.found,
         title=words.say(N_("Customers without a net purchase.")),
         sentence=words.say(message, n=result.negative, customers=result.customers),
     )

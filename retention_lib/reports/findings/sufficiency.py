@@ -7,7 +7,7 @@ import pandas as pd
 from retention_lib.models.quality import DataQuality
 from retention_lib.models.sufficiency import ForecastHorizon, ReportSufficiency, Requirement, Sufficiency
 from retention_lib.reports.blocks import Action, Alert, Column, Status, Table, Verdict
-from retention_lib.reports.findings.base import Finding, action, alert, finding, verdict
+from retention_lib.reports.findings.base import Finding, action, alert, check_alert, finding, verdict
 from retention_lib.reports.findings.quality import CHECKS
 from retention_lib.reports.tables import shown_table
 from retention_lib.reports.words import N_, Words
@@ -104,8 +104,8 @@ def _(result: ForecastHorizon, words: Words) -> Alert:
         if result.found
         else N_("The forecast looks {months} months ahead; the sales reach back {days}.")
     )
-    return Alert(
-        level="warn" if result.found else "ok",
+    return check_alert(
+        found=result.found,
         title=words.say(N_("Length of the forecast.")),
         sentence=words.say(message, wanted=result.wanted, months=result.months, days=words.days(result.history_days)),
     )
