@@ -14,6 +14,8 @@ from typing import Any
 import pytest
 from acceptance.conftest import Run, project_copy, retention
 
+pytestmark = pytest.mark.xdist_group("lavka")
+
 PARAMETERS = """title: Лавка
 store:
   timezone: Europe/Moscow

@@ -21,6 +21,7 @@ from retention_lib.settings.models import StoreSettings, TableSource
 from retention_lib.settings.tables import TABLES as CONTRACT
 from retention_lib.stores.store import open_store
 
+pytestmark = pytest.mark.xdist_group("profile")
 UNTIL = date(2026, 3, 1)
 NAMES = [column.name for column in PROFILE_COLUMNS]
 

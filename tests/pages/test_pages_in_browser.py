@@ -6,7 +6,7 @@ from pathlib import Path
 from typing import Any
 
 import pytest
-from pages.checks import card_problems, opened, page_problems
+from pages.checks import LAPTOP, PHONE, TABLET, card_problems, opened, page_problems
 from pages.sample import HOSTILE, sample_month, sample_notebook
 
 from retention_lib.reports.index import SetPage, render_month_index, render_set_index
@@ -72,5 +72,7 @@ def test_set_index_with_nothing_published_has_no_problem(chromium: Any, tmp_path
 
 
 def test_long_values_stay_inside_their_cards(chromium: Any, tmp_path: Path) -> None:
-    html = render_page(sample_notebook(Words("en", "RUB")))
-    assert card_problems(chromium, written(tmp_path, html)) == []
+    file = written(tmp_path, render_page(sample_notebook(Words("en", "RUB"))))
+    for width in (LAPTOP, TABLET, PHONE):
+        with opened(chromium, file, width=width) as shown:
+            assert card_problems(shown) == []

@@ -13,6 +13,8 @@ from retention_lib.runs import RunResult, make_check
 from retention_lib.settings import load_set
 from retention_lib.stores.errors import DataError
 
+pytestmark = pytest.mark.xdist_group("check")
+
 SHOWN = """
 facts = {"id": report_id, "set_title": "Test shop", "store_title": "Shop", "month": month,
          "data_to": None, "language": "en", "currency": "RUB"}

@@ -77,6 +77,7 @@ def test_killed_runs_leave_the_old_or_the_new_tree(tmp_path: Path) -> None:
     assert len(list((project / "outputs" / ".published" / "shop").iterdir())) == 1
 
 
+@pytest.mark.xdist_group("kills")
 @pytest.mark.parametrize("number", [signal.SIGINT, signal.SIGTERM, signal.SIGHUP])
 def test_stopped_run_ends_its_kernels_and_removes_what_it_built(project: Path, number: signal.Signals) -> None:
     before = published(project)

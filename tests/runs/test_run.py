@@ -18,6 +18,8 @@ from runs import shop
 from retention_lib.runs import RunResult
 from retention_lib.stores.errors import DataError, MonthError
 
+pytestmark = pytest.mark.xdist_group("run")
+
 FAIL = "\nraise ValueError('no row for Anna Petrova, anna@example.org')"
 
 
@@ -140,7 +142,8 @@ def troubled(project: Path, first: RunResult) -> Iterator[RunResult]:
     good = (project / "notebooks" / "one.ipynb").read_text()
     broken = shop.notebook(("Headline", shop.HEADLINE + FAIL), ("Later", "1"))
     (project / "notebooks" / "one.ipynb").write_text(json.dumps(broken))
-    changed = shop.notebook(("Headline", shop.HEADLINE), ("Fresh", "1"))
+    fresh = 'from IPython.display import display\ndisplay({"text/html": "<p>new</p>"}, raw=True)'
+    changed = shop.notebook(("Headline", shop.HEADLINE), ("Fresh", fresh))
     (project / "notebooks" / "two.ipynb").write_text(json.dumps(changed))
     yield shop.run(project)
     (project / "notebooks" / "one.ipynb").write_text(good)
