@@ -2,6 +2,8 @@
 
 from __future__ import annotations
 
+import re
+from collections.abc import Sequence
 from dataclasses import dataclass
 from datetime import date, timedelta
 
@@ -73,8 +75,25 @@ def campaign_weeks(
     )
 
 
+def without_regular(contacts: ibis.Table, regular: Sequence[str]) -> ibis.Table:
+    """The messages of campaigns, without those that everybody gets.
+
+    Args:
+        contacts: The store's `contacts`.
+        regular: Campaign ids of newsletters and the like; `*` stands for any characters.
+    """
+    patterns = ["^" + re.escape(name).replace(r"\*", ".*") + "$" for name in regular]
+    kept = [~contacts.campaign_id.re_search(pattern) for pattern in patterns]
+    return contacts.filter(*kept) if kept else contacts
+
+
 def weekly_panel(
-    transactions: ibis.Table, contacts: ibis.Table, weeks: CampaignWeeks, *, units: Units = CUSTOMERS
+    transactions: ibis.Table,
+    contacts: ibis.Table,
+    weeks: CampaignWeeks,
+    *,
+    units: Units = CUSTOMERS,
+    newcomers: bool = True,
 ) -> pd.DataFrame:
     """Sales by customer, or household, and week, for those mailed by one campaign and those mailed by none.
 
@@ -87,6 +106,8 @@ def weekly_panel(
         contacts: The store's `contacts`.
         weeks: From `campaign_weeks`.
         units: Who counts as one.
+        newcomers: Whether those count who first bought when the comparison had begun. In a growing shop they make
+            the sales of whoever was not mailed rise.
 
     Returns:
         One row a unit that ever bought, in a stable order: `customer` (running number, no id), `unit` (what
@@ -94,8 +115,9 @@ def weekly_panel(
         the comparison ends) and a column `w_<k>` of net sales for each week k of the comparison.
     """
     transactions, contacts = units.of(transactions), units.of(contacts)
-    groups = _groups(transactions, contacts, weeks)
     day = transactions.ordered_at.date()
+    known = transactions if newcomers else transactions.filter(day < weeks.start_of(weeks.first_week))
+    groups = _groups(known, contacts, weeks)
     columns = {
         f"w_{week}": transactions.amount.sum(
             where=(day >= ibis.date(weeks.start_of(week).isoformat()))

@@ -5,7 +5,13 @@ from datetime import date, datetime
 import pytest
 from measures.tables import messages, sales, table
 
-from retention_lib.measures.campaigns import CampaignWeeks, campaign_redemptions, campaign_weeks, weekly_panel
+from retention_lib.measures.campaigns import (
+    CampaignWeeks,
+    campaign_redemptions,
+    campaign_weeks,
+    weekly_panel,
+    without_regular,
+)
 from retention_lib.measures.units import judged_units
 from retention_lib.stores.store import Store
 
@@ -113,6 +119,28 @@ def test_treated_reached_by_another_campaign_are_marked(stamp: str, campaign: st
     frame = weekly_panel(shop, contacts, WEEKS)
     assert frame["treated"].tolist() == [True, False]
     assert frame["touched_later"].tolist() == [touched, False]
+
+
+def test_messages_that_everybody_gets_can_be_left_out() -> None:
+    named = [("ann", "A", "2020-01-15"), ("bob", "news_2020_01", "2020-01-02"), ("cid", "news.letter", "2020-01-02")]
+    contacts = messages(*named)
+    kept = [
+        sorted(without_regular(contacts, left_out).campaign_id.to_pandas()) for left_out in ([], ["news_*"], ["n.ws*"])
+    ]
+    assert kept == [["A", "news.letter", "news_2020_01"], ["A", "news.letter"], ["A", "news.letter", "news_2020_01"]]
+
+
+def test_newcomers_can_be_left_out_of_the_panel() -> None:
+    shop = sales(
+        ("ann", "1", "2020-01-07", "1.00"),
+        ("bob", "2", "2020-01-07 23:59:59", "2.00"),
+        ("bob", "3", "2020-01-09", "3.00"),
+        ("cid", "4", "2020-01-08", "4.00"),  # first bought in the first week of the comparison
+    )
+    contacts = messages(("ann", "A", "2020-01-15"))
+    assert len(weekly_panel(shop, contacts, WEEKS)) == 3
+    known = weekly_panel(shop, contacts, WEEKS, newcomers=False)
+    assert known[["treated", "w_1"]].to_numpy().tolist() == [[True, 0.0], [False, 3.0]]
 
 
 def test_the_panel_sums_half_open_weeks_and_nets_refunds() -> None:
