@@ -113,7 +113,7 @@ _ALL = (
         "transactions",
         required="customer_id ordered_at:timestamp amount:money",
         optional="order_id line_id quantity:number product_id category discount:money cost:money channel"
-        " promised_at:timestamp delivered_at:timestamp coupon_id currency",
+        " promised_at:timestamp delivered_at:timestamp coupon_id carrier currency",
     ),
     _table(
         "customers",
