@@ -15,6 +15,7 @@ from retention_lib.settings.models import (
 )
 from retention_lib.settings.notebook import RESERVED, NotebookParameter, check_value, read_parameters
 from retention_lib.settings.problems import NOT_SHOWN, ParameterError, Problem
+from retention_lib.settings.simulation import Simulation, Sizes
 from retention_lib.settings.tables import TABLES, ColumnSpec, TableSpec
 
 __all__ = [
@@ -31,6 +32,8 @@ __all__ = [
     "Problem",
     "ReportSettings",
     "SetSettings",
+    "Simulation",
+    "Sizes",
     "StoreSettings",
     "TableSource",
     "TableSpec",

@@ -10,6 +10,7 @@ from pydantic import AfterValidator, BeforeValidator, Field, PrivateAttr, Secret
 
 from retention_lib.settings import rules, table_rules
 from retention_lib.settings.problems import nearest_name
+from retention_lib.settings.simulation import Simulation
 from retention_lib.settings.strict import Broken, IsoDate, IsoMonth, StrictModel
 
 Dataset = Literal["complete_journey", "cdnow", "cdnow_sample", "hillstrom"]
@@ -26,7 +27,11 @@ CHECK_NOTEBOOK = "data_check"
 CHECK_FOLDER = "check"
 """Where a set's data checks are published, beside its months."""
 
-_BESIDE_DATASET = frozenset({"dataset", "title", "economics"})
+_BESIDE = {
+    "dataset": frozenset({"dataset", "simulation", "title", "economics"}),
+    "simulation": frozenset({"simulation", "title", "economics", "as_of", "completeness_days"}),
+}
+"""What may stand beside the keys that bring a store's tables with them."""
 
 
 class Economics(StrictModel):
@@ -148,14 +153,15 @@ class TableSource(StrictModel):
 
 
 class StoreSettings(StrictModel):
-    """One store: a public data set by name, or tables of the user's own.
+    """One store: a public data set by name, a simulated one, or tables of the user's own.
 
     Attributes:
         title: What pages call the store; None for its name.
         dataset: A public data set that comes with the toolkit; None for own tables.
+        simulation: What a simulated store is made of; None for a real one.
         connection: The engine that reads the tables; `${NAME}` is taken from the environment.
-        timezone: The store's time zone (Europe/Moscow); None only for a data set, which knows its own.
-        currency: The store's currency (RUB); None only for a data set, which knows its own.
+        timezone: The store's time zone (Europe/Moscow); None only where a data set or a simulation knows its own.
+        currency: The store's currency (RUB); None only where a data set or a simulation knows its own.
         as_of: The last day of the data, when it is pinned; pages then ignore the month.
         completeness_days: A month is complete when there is a sale in its last so many days plus one.
         zero_amount_is_purchase: Whether a purchase of nothing counts as a purchase.
@@ -169,6 +175,7 @@ class StoreSettings(StrictModel):
 
     title: Text | None = None
     dataset: Dataset | None = None
+    simulation: Simulation | None = None
     connection: Annotated[SecretStr, BeforeValidator(rules.connection)] = SecretStr("duckdb://")
     timezone: Annotated[str, AfterValidator(rules.timezone)] | None = None
     currency: Annotated[str, AfterValidator(rules.currency)] | None = None
@@ -184,12 +191,15 @@ class StoreSettings(StrictModel):
 
     @classmethod
     def broken_rules(cls, raw: Mapping[Any, Any]) -> Iterator[Broken]:
-        """Either a data set and nothing of one's own, or tables with their zone and currency."""
-        if raw.get("dataset") is not None:
-            for key in raw:
-                if key in cls.model_fields and key not in _BESIDE_DATASET:
-                    yield Broken((key,), "cannot be set beside dataset, which brings its own")
-            return
+        """A data set or a simulation and nothing of one's own, or tables with their zone and currency."""
+        if raw.get("dataset") is not None and raw.get("simulation") is not None:
+            yield Broken(("simulation",), "cannot stand beside dataset; keep one of the two")
+        for bringing, allowed in _BESIDE.items():
+            if raw.get(bringing) is not None:
+                for key in raw:
+                    if key in cls.model_fields and key not in allowed:
+                        yield Broken((key,), f"cannot be set beside {bringing}, which brings its own")
+                return
         for key, example in (("timezone", "Europe/Moscow"), ("currency", "RUB")):
             if raw.get(key) is None:
                 yield Broken((key,), f"is missing; write it like {example}")

@@ -35,10 +35,15 @@ def between(low: float, high: float) -> Callable[[Number], Number]:
 
     def rule(value: Number) -> Number:
         if not low <= value <= high:
-            raise refusal(f"must be between {low:g} and {high:g}")
+            raise refusal(f"must be between {_plain(low)} and {_plain(high)}")
         return value
 
     return rule
+
+
+def _plain(number: float) -> str:
+    """A number as a person writes it into the file: 10000000, 0.5."""
+    return f"{number:.0f}" if number == int(number) else f"{number:g}"
 
 
 def at_least(low: float) -> Callable[[float], float]:

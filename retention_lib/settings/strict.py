@@ -103,9 +103,15 @@ class StrictModel(BaseModel):
         return built
 
 
-def problems_of(error: ValidationError, *, file: str) -> list[Problem]:
-    """The problems in a pydantic error, in its order."""
-    return [_problem(line, file=file) for line in error.errors(include_url=False)]
+def problems_of(error: ValidationError, *, file: str, above: tuple[str, ...] = ()) -> list[Problem]:
+    """The problems in a pydantic error, in its order.
+
+    Args:
+        error: The error.
+        file: The parameter file.
+        above: The keys under which the judged mapping stands in it.
+    """
+    return [_problem({**line, "loc": (*above, *line["loc"])}, file=file) for line in error.errors(include_url=False)]
 
 
 def refusal(rule: str, *, nearest: str | None = None) -> PydanticCustomError:
