@@ -5,10 +5,12 @@
 .SUFFIXES:
 SHELL := /bin/sh
 export SET DATA MONTH ARGS BENCH STUDY
+# A notebook's kernel that may not keep its bytecode compiles pandas anew, three seconds each time.
+unexport PYTHONDONTWRITEBYTECODE
 
 READY := .venv/.ready
 
-.PHONY: help report check new test bench study lab lint format clean setup lock
+.PHONY: help report check new simulate test bench study lab lint format clean setup lock
 help: ## this list
 	@awk 'BEGIN {FS = ":.*## "} /^[a-z]+:.*## / {printf "  make %-8s %s\n", $$1, $$2}' Makefile
 
@@ -20,6 +22,9 @@ check: $(READY) ## only the data checks, as pages and on the screen: SET=public 
 
 new: $(READY) ## a first parameter file from a shop's files: SET=myshop DATA='exports/*.csv'
 	@.venv/bin/retention new --set "$${SET:-}" --data "$${DATA:-}"
+
+simulate: $(READY) ## a store whose truth is known: SET=big ARGS='--customers 1000000 --size late_harm=0'
+	@.venv/bin/retention simulate --set "$${SET:-simulated}" $$ARGS
 
 test: $(READY) ## every test; ARGS='-k lapse' for some of them
 	@.venv/bin/python -m pytest -n auto --maxprocesses=4 --dist loadgroup $$ARGS
@@ -47,6 +52,7 @@ format: $(READY) ## let ruff and nbstripout put the sources in order, and refres
 	@.venv/bin/nbstripout notebooks/*.ipynb
 	@.venv/bin/python -m retention_lib.reports.extract
 	@.venv/bin/python -m retention_lib.reports.profile_page
+	@.venv/bin/python -m retention_lib.stores.simulation.dictionary
 
 clean: ## remove what can be made again (reports, caches); keeps .venv and data/.keys
 	@rm -rf outputs/* outputs/.published outputs/.building outputs/.locks outputs/.logs data/.cache

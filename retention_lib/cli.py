@@ -19,6 +19,7 @@ from typing import TYPE_CHECKING, Annotated
 import typer
 
 if TYPE_CHECKING:
+    from retention_lib.runs.simulating import SimulatedStore
     from retention_lib.settings import Month, Problem, SetSettings
 
 REFUSED, DATA, FAULT, STOPPED = 2, 3, 70, 130
@@ -109,6 +110,44 @@ def new(
 
 
 @app.command()
+def simulate(  # noqa: PLR0913, PLR0917 - the options of a command are its arguments
+    set_name: Annotated[
+        str, typer.Option("--set", metavar="SET", help="The set; parameters/SET.yml is written unless it is there.")
+    ] = "simulated",
+    customers: Annotated[
+        str | None, typer.Option(metavar="N", help="Customers won in the window, 1000 to 10000000 (20000).")
+    ] = None,
+    months: Annotated[str | None, typer.Option(metavar="N", help="Length of the window, 6 to 48 (24).")] = None,
+    until: Annotated[
+        str | None, typer.Option(metavar="YYYY-MM-DD", help="Its last day, the last of a month (2026-06-30).")
+    ] = None,
+    seed: Annotated[str | None, typer.Option(metavar="N", help="Another seed gives another store (1).")] = None,
+    programme: Annotated[
+        str | None, typer.Option(metavar="HOW", help="How customers join: level, momentum or invited (level).")
+    ] = None,
+    size: Annotated[
+        list[str] | None,
+        typer.Option(metavar="NAME=NUMBER", help="A mechanism's size, like late_harm=0; may be given several times."),
+    ] = None,
+    piece: Annotated[
+        int, typer.Option(metavar="N", min=1, help="Customers that a process simulates in a row (at least a block).")
+    ] = 1,
+    jobs: Annotated[int, typer.Option(min=1, max=64, help="How many processes simulate.")] = 2,
+    root: Root = None,
+) -> None:
+    """Simulate a store whose truth is known, as its parameter file says; see docs/simulated-store.md."""
+    with _failures_said(root):
+        from retention_lib.settings.simulated_set import given_simulation, simulated_set
+
+        options = {"customers": customers, "months": months, "until": until, "seed": seed, "programme": programme}
+        settings = simulated_set(_project(root), set_name, given_simulation(options, size or []))
+        from retention_lib.runs.simulating import simulate_stores
+
+        for store in simulate_stores(settings, settings.stores, jobs=jobs, piece=piece):
+            typer.echo("\n".join(_simulated_lines(settings, store)))
+
+
+@app.command()
 def sets(root: Root = None) -> None:
     """List the sets with their titles and reports."""
     with _failures_said(root):
@@ -128,6 +167,16 @@ def sets(root: Root = None) -> None:
             typer.echo(f"{name:{width}}  {settings.title}: {', '.join(settings.reports)}")
         if problems:
             raise ParameterError(problems)
+
+
+def _simulated_lines(settings: SetSettings, store: SimulatedStore) -> Iterator[str]:
+    """What stands where after a simulation."""
+    width = max(map(len, store.rows), default=0)
+    for file, rows in store.rows.items():
+        yield f"{file:{width}}  {rows:>12,} rows"
+    took = "was there" if store.seconds is None else f"made in {store.seconds:.1f} s"
+    yield f"{store.name}: {took}, in {store.folder.relative_to(settings.root)}"
+    yield f"next: make report SET={settings.name}"
 
 
 def main() -> None:

@@ -37,6 +37,55 @@ def screen(report_ids: Sequence[str]) -> Iterator[Screen]:
         yield _BarScreen(progress, report_ids)
 
 
+class SimulationScreen(Protocol):
+    """Where the progress of a simulation goes."""
+
+    begun: bool
+
+    def at(self, done: int, customers: int) -> None:
+        """So many of the customers are simulated; heard first when none is."""
+
+
+@contextmanager
+def simulation_screen(store: str) -> Iterator[SimulationScreen]:
+    """The right kind of screen for a store that may have to be simulated; it shows nothing where it has not."""
+    if not sys.stderr.isatty():
+        yield _SimulationLines(store)
+        return
+    with _bars() as progress:
+        yield _SimulationBar(progress, store)
+
+
+class _SimulationLines:
+    """A line when it begins and one when it ends, for logs."""
+
+    def __init__(self, store: str) -> None:
+        self.begun = False
+        self._store = store
+
+    def at(self, done: int, customers: int) -> None:
+        if not self.begun or done == customers:
+            said = "simulated" if done == customers else "simulating"
+            sys.stderr.write(f"{self._store}: {said} {customers:,} customers\n")
+            sys.stderr.flush()
+        self.begun = True
+
+
+class _SimulationBar:
+    """A bar that goes when all is done."""
+
+    def __init__(self, progress: Progress, store: str) -> None:
+        self.begun = False
+        self._progress = progress
+        self._store = store
+
+    def at(self, done: int, customers: int) -> None:
+        if not self.begun:
+            self.begun = True
+            self._task = self._progress.add_task(self._store, total=customers, section="")
+        self._progress.update(self._task, completed=done, section=f"{done:,} of {customers:,} customers simulated")
+
+
 class PlainScreen:
     """One line a section and one a finished report, for logs."""
 

@@ -17,6 +17,7 @@ from retention_lib.runs.outcomes import EXIT_DATA, EXIT_NOTHING, RunResult, exit
 from retention_lib.runs.plan import Plan, PlannedReport, planned, planned_check
 from retention_lib.runs.progress import Screen, ending, screen
 from retention_lib.runs.publish import Shelf, Staging, disk_errors, only_run, raise_disk_error
+from retention_lib.runs.simulating import simulate_stores
 from retention_lib.stores.snapshots import read_once
 
 if TYPE_CHECKING:
@@ -99,6 +100,7 @@ def _run(
         read_once(staging.scratch / "snapshots.json"),
         Workers(count, folder=settings.root / "notebooks", scratch=staging.scratch) as workers,
     ):
+        simulate_stores(settings, dict.fromkeys(settings.store_settings(report)[0] for report in settings.reports))
         plan = make_plan()
         # The imports of the index pages take a second or two, which the workers need for their own as well.
         from retention_lib.runs.assemble import Assembly

@@ -5,6 +5,7 @@ from __future__ import annotations
 from dataclasses import dataclass
 from typing import TYPE_CHECKING
 
+from retention_lib.settings.simulation import CURRENCY, TIMEZONE
 from retention_lib.stores.errors import DataError
 from retention_lib.stores.public import PUBLIC
 
@@ -13,6 +14,7 @@ if TYPE_CHECKING:
     from pathlib import Path
 
     from retention_lib.settings.models import StoreSettings
+    from retention_lib.stores.public import PublicDataset
 
 
 @dataclass(frozen=True, kw_only=True)
@@ -42,6 +44,7 @@ class StoreFacts:
         zero_amount_is_purchase: Whether a purchase of nothing counts as a purchase.
         root: The project's folder, where the set's key is kept.
         set_name: The set whose key hashes its customer ids.
+        simulated_until: The last day of a simulated store; None for a real one.
     """
 
     name: str
@@ -53,10 +56,11 @@ class StoreFacts:
     zero_amount_is_purchase: bool
     root: Path
     set_name: str
+    simulated_until: date | None = None
 
 
 def store_facts(name: str, settings: StoreSettings, *, root: Path, set_name: str) -> StoreFacts:
-    """What the settings, or the public data set they name, say about a store.
+    """What the settings, or the data set or simulation they name, say about a store.
 
     Args:
         name: The store's name in the set.
@@ -67,8 +71,12 @@ def store_facts(name: str, settings: StoreSettings, *, root: Path, set_name: str
     Raises:
         DataError: When time zone and currency are not known.
     """
-    # A data set brings its own facts and settings allow none beside it.
-    about = settings if settings.dataset is None else PUBLIC[settings.dataset]
+    # A data set and a simulation bring their own facts, and settings allow none beside them.
+    about: StoreSettings | PublicDataset = settings
+    if settings.dataset is not None:
+        about = PUBLIC[settings.dataset]
+    elif settings.simulation is not None:
+        about = settings.model_copy(update={"timezone": TIMEZONE, "currency": CURRENCY})
     if about.timezone is None or about.currency is None:
         raise DataError(f"{name}: timezone and currency are not known; set both for the store")
     return StoreFacts(
@@ -81,4 +89,5 @@ def store_facts(name: str, settings: StoreSettings, *, root: Path, set_name: str
         zero_amount_is_purchase=about.zero_amount_is_purchase,
         root=root,
         set_name=set_name,
+        simulated_until=None if settings.simulation is None else settings.simulation.until,
     )

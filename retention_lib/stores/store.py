@@ -15,6 +15,7 @@ from retention_lib.stores.facts import Coverage, store_facts
 from retention_lib.stores.identities import persons_of
 from retention_lib.stores.privacy import hashed_id, set_key
 from retention_lib.stores.public import PUBLIC, dataset_source
+from retention_lib.stores.simulation.simulated import simulated_source, simulated_tables
 from retention_lib.stores.sources import Source, file_source
 from retention_lib.stores.terms import store_terms
 
@@ -83,6 +84,11 @@ class Store:
     def completeness_days(self) -> int:
         """A month is complete with a sale on or after its last day less so many days."""
         return self._facts.completeness_days
+
+    @property
+    def simulated(self) -> bool:
+        """Whether the store is simulated, so that the truth about it is known."""
+        return self._facts.simulated_until is not None
 
     @property
     def tables(self) -> tuple[str, ...]:
@@ -182,7 +188,7 @@ class Store:
         if coverage is None:
             raise MonthError(f"{self.name}: no month is complete, for there are no sales; check the transactions")
         # A sale dated in the future is a slip of the till; it does not complete a month that is not over.
-        last_day = min(coverage.last_day, date.today())
+        last_day = min(coverage.last_day, max(date.today(), self._facts.simulated_until or date.min))
         month = Month.of(last_day)
         if last_day < month.end - timedelta(days=1 + self._facts.completeness_days):
             month = month.previous()
@@ -244,7 +250,8 @@ class Store:
 def open_store(name: str, settings: StoreSettings, *, root: Path, set_name: str = "", refuse: bool = True) -> Store:
     """Open a store: read what is new, trust what was read before.
 
-    Tables are read once and kept as typed Parquet in `data/.cache`; opening the same again reads no data.
+    Tables are read once and kept as typed Parquet in `data/.cache`; opening the same again reads no data. A
+    simulated store is made first where it is not there.
 
     Args:
         name: The store's name in the set.
@@ -254,7 +261,8 @@ def open_store(name: str, settings: StoreSettings, *, root: Path, set_name: str 
         refuse: Whether tables that break are an error; if not, they are left out and stand in `Store.refused`.
 
     Raises:
-        DataError: When a file is missing or unreadable, or the data break a contract.
+        DataError: When a file is missing or unreadable, the data break a contract, or a simulated store cannot be
+            made.
     """
     facts = store_facts(name, settings, root=root, set_name=set_name or name)
     terms = store_terms(facts, settings)
@@ -262,7 +270,7 @@ def open_store(name: str, settings: StoreSettings, *, root: Path, set_name: str 
     tables: dict[str, CachedTable] = {}
     refused: dict[str, DataError] = {}
     with Database(name, settings.connection, root=root) as database:
-        for table, source in _sources(settings, database, root).items():
+        for table, source in _sources(name, settings, database, root).items():
             try:
                 tables[table] = cached_table(source(), folder, terms)
             except DataError as error:
@@ -272,8 +280,11 @@ def open_store(name: str, settings: StoreSettings, *, root: Path, set_name: str 
     return Store(facts, tables, refused, persons=persons_of(tables, folder, largest=settings.largest_person))
 
 
-def _sources(settings: StoreSettings, database: Database, root: Path) -> dict[str, Callable[[], Source]]:
+def _sources(name: str, settings: StoreSettings, database: Database, root: Path) -> dict[str, Callable[[], Source]]:
     """How to find each table's source; finding one may raise a DataError."""
+    if settings.simulation is not None:
+        made = simulated_tables(name, settings.simulation, root=root)
+        return {table: partial(simulated_source, table, path, root=root) for table, path in made.items()}
     if settings.dataset is not None:
         dataset = PUBLIC[settings.dataset]
         return {table: partial(dataset_source, dataset, table) for table in dataset.tables}

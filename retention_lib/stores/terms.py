@@ -58,7 +58,8 @@ def store_terms(facts: StoreFacts, settings: StoreSettings) -> Terms:
     """
     return Terms(
         timezone=facts.timezone,
-        today=today_in(facts.timezone),
+        # A simulated store has seen its last day, whatever the clock says.
+        today=max(today_in(facts.timezone), facts.simulated_until or date.min),
         currency=facts.currency,
         as_of=facts.as_of,
         anonymous_limit=settings.anonymous_limit,

@@ -115,6 +115,44 @@ def test_check_hands_over_what_was_asked_and_exits_with_its_code(root: Path, mon
     assert call("check", "--root", str(root), "--month", "2017-12").exit_code == 2
 
 
+def test_simulate_writes_its_set_once_and_simulates_it(root: Path) -> None:
+    (root / "notebooks" / "churn.ipynb").unlink()
+    (root / "notebooks").rmdir()
+    (root / "notebooks").symlink_to(Path(cli.__file__).parents[1] / "notebooks")
+    words = ["simulate", "--root", str(root), "--set", "toy", "--customers", "1000", "--months", "6", "--jobs", "1"]
+    first = call(*words, "--size", "late_harm=0", "--piece", "500")
+    assert first.exit_code == 0
+    assert first.stderr == "toy: simulating 1,000 customers\ntoy: simulated 1,000 customers\n"
+    *tables, where, after = first.stdout.splitlines()
+    assert {line.split()[0] for line in tables} >= {"transactions", "costs", "truth/customers"}
+    assert re.fullmatch(r"toy: made in \d+\.\d s, in data/toy/simulated", where)
+    assert after == "next: make report SET=toy"
+    for again in (call(*words), call("simulate", "--root", str(root), "--set", "toy", "--size", "late_harm=0")):
+        assert (again.exit_code, again.stderr) == (0, "")
+        assert again.stdout.splitlines()[-2] == "toy: was there, in data/toy/simulated"
+    other = call("simulate", "--root", str(root), "--set", "toy", "--customers", "2000")
+    assert (other.exit_code, other.stdout) == (2, "")
+    assert other.stderr == (
+        "parameters/toy.yml: store.simulation.customers is 1000 there and 2000 in the command; "
+        "change the file or choose another --set\n"
+    )
+
+
+def test_simulate_refuses_a_wrong_value_without_a_heavy_import(root: Path) -> None:
+    code = (
+        "import sys; from retention_lib.cli import main\n"
+        "try: main()\n"
+        "finally: print(*sorted({'pandas', 'numpy', 'ibis', 'duckdb', 'pyarrow'} & set(sys.modules)))"
+    )
+    done = shell("simulate", "--customers", "10", "--size", "late_hram=0", cwd=root, code=code)
+    assert (done.returncode, done.stdout.strip()) == (2, "")
+    assert done.stderr.splitlines() == [
+        "parameters/simulated.yml: store.simulation.customers is 10 but must be between 1000 and 10000000",
+        "parameters/simulated.yml: store.simulation.sizes.late_hram is not known; did you mean late_harm?",
+    ]
+    assert not (root / "parameters" / "simulated.yml").exists()
+
+
 @pytest.mark.parametrize("code", [0, 1, 3])
 def test_report_exits_with_the_code_of_the_run(root: Path, make_report: Callable[[object], object], code: int) -> None:
     make_report(Outcome(code))

@@ -1,11 +1,22 @@
 from __future__ import annotations
 
+from itertools import takewhile
 from pathlib import Path
 
 import pytest
 import yaml
 
-from retention_lib.settings import TABLES, Economics, SetSettings, StoreSettings, TableSource, load_set, set_names
+from retention_lib.settings import (
+    TABLES,
+    Economics,
+    SetSettings,
+    Simulation,
+    Sizes,
+    StoreSettings,
+    TableSource,
+    load_set,
+    set_names,
+)
 from retention_lib.settings.models import CsvFormat
 
 ROOT = Path(__file__).parents[2]
@@ -23,6 +34,7 @@ SHIPPED = {
     },
     "cdnow": {"churn_diagnosis": "cdnow", "cohort_ltv": "cdnow"},
 }
+DEMO = {"churn_diagnosis", "cohort_ltv", "loyalty_impact", "ab_campaign"}
 
 
 def loaded(name: str) -> SetSettings:
@@ -34,6 +46,12 @@ def test_shipped_set_loads_with_its_reports_and_stores(name: str) -> None:
     settings = loaded(name)
     chosen = {report: settings.store_settings(report)[1].dataset for report in settings.reports}
     assert chosen == SHIPPED[name]
+
+
+def test_demo_set_simulates_one_store_for_every_report() -> None:
+    settings = loaded("demo")
+    assert set(settings.reports) == DEMO
+    assert {settings.store_settings(report)[1].simulation for report in settings.reports} == {Simulation()}
 
 
 def test_public_margins_are_marked_as_assumptions() -> None:
@@ -64,11 +82,21 @@ def test_template_explains_every_key() -> None:
         *TableSource.model_fields,
         *CsvFormat.model_fields,
         *Economics.model_fields,
+        *Simulation.model_fields,
         "notebook",
     } - {"stores"}
     assert wanted <= keys
     assert "`stores:`" in text
     assert all(table in text for table in TABLES)
+
+
+def test_simulated_store_of_the_template_is_right() -> None:
+    text = (ROOT / "parameters" / "template.yml").read_text(encoding="utf-8")
+    lines = [line.removeprefix("  # ") for line in text.splitlines()]
+    start = lines.index("simulation:")
+    block = list(takewhile(lambda line: line.startswith(" "), lines[start + 1 :]))
+    simulation = Simulation.model_validate(yaml.safe_load("\n".join(block)))
+    assert simulation == Simulation(sizes=Sizes(programme_effect=0))
 
 
 def test_template_with_every_commented_example_is_right_as_well(tmp_path: Path) -> None:
