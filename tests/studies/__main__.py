@@ -12,12 +12,15 @@ from named_entries import merge_entries
 from rich.console import Console
 from rich.progress import Progress
 from rich.table import Table
-from studies import corruptions_handled
+from studies import corruptions_handled, simulator_mechanisms
 from studies.cases import CACHE, case_results
 from studies.study import Found, Study
 
 OUTPUT = Path(__file__).parents[2] / "outputs" / "study.json"
-STUDIES = {"corruptions_handled_share": corruptions_handled.STUDY}
+STUDIES = {
+    "corruptions_handled_share": corruptions_handled.STUDY,
+    "simulator_mechanisms": simulator_mechanisms.STUDY,
+}
 _SHOWN = 20
 
 
@@ -41,7 +44,13 @@ def _run(name: str, study: Study, console: Console) -> list[Found]:
     """Work a study off; its failures are shown, and all of them kept beside the results."""
     with Progress(console=console) as progress:
         task = progress.add_task(name, total=study.cases)
-        results = case_results(name, study.target, study.cases, told=lambda done: progress.update(task, completed=done))
+        results = case_results(
+            name,
+            study.target,
+            study.cases,
+            chunk=study.chunk,
+            told=lambda done: progress.update(task, completed=done),
+        )
     failures = study.failures(results)
     if failures:
         path = CACHE / f"{name}.failures.json"

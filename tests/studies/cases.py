@@ -25,7 +25,13 @@ Result = dict[str, Any]
 
 
 def case_results(
-    name: str, target: str, cases: int, *, folder: Path = CACHE, told: Callable[[int], None] = lambda _: None
+    name: str,
+    target: str,
+    cases: int,
+    *,
+    chunk: int | None = None,
+    folder: Path = CACHE,
+    told: Callable[[int], None] = lambda _: None,
 ) -> list[Result]:
     """What `module:function` says of each of the cases 0, 1, ...: a mapping that JSON can hold, with `case` added.
 
@@ -36,11 +42,12 @@ def case_results(
         name: What the kept results are called.
         target: The function, which takes the number of a case.
         cases: How many.
+        chunk: Cases that one process works off in a row; `CHUNK` if omitted.
         folder: Where results are kept.
         told: Called with the number of cases done.
     """
-    place = _place(name, folder)
-    spans = [(first, min(first + CHUNK, cases)) for first in range(0, cases, CHUNK)]
+    place, step = _place(name, folder), chunk or CHUNK
+    spans = [(first, min(first + step, cases)) for first in range(0, cases, step)]
     done: list[Result] = []
     with ThreadPoolExecutor(max_workers=os.cpu_count() or 1) as pool:
         futures = [pool.submit(_finished, target, first, last, place / f"{first}.jsonl") for first, last in spans]

@@ -36,9 +36,11 @@ class Study:
         cases: How many (count).
         figures: The figures of the results.
         failures: The results a reader should look into.
+        chunk: Cases that one process works off in a row (count); as the frame likes if omitted.
     """
 
     target: str
     cases: int
     figures: Callable[[list[Result]], list[Found]]
     failures: Callable[[list[Result]], list[Result]]
+    chunk: int | None = None

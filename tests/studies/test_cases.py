@@ -58,6 +58,11 @@ def test_killed_study_goes_on_where_it_stopped(marks: Path, tmp_path: Path) -> N
     assert marks.read_text().split() == ["6", "7"]
 
 
+def test_long_cases_are_worked_off_each_by_a_process_of_its_own(marks: Path, tmp_path: Path) -> None:
+    case_results("squares", "studies.test_cases:counted", 2, chunk=1, folder=tmp_path)
+    assert sorted(path.name for path in tmp_path.rglob("*.jsonl")) == ["0.jsonl", "1.jsonl"]
+
+
 def test_case_that_kills_its_process_is_a_result_and_the_others_go_on(marks: Path, tmp_path: Path) -> None:
     results = case_results("squares", "studies.test_cases:deadly", 6, folder=tmp_path)
     assert [result.get("square") for result in results] == [0, 1, 4, None, 16, 25]
