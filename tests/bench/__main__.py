@@ -3,31 +3,42 @@
 from __future__ import annotations
 
 import argparse
+from collections.abc import Callable
 from pathlib import Path
 
 from bench.ingest import ingest_first_run, ingest_second_run
 from bench.measured import Measured
+from bench.simulating import simulate
 from named_entries import merge_entries
 from rich.console import Console
 from rich.table import Table
 
 OUTPUT = Path(__file__).parents[2] / "outputs" / "bench.json"
-FULL = 1024
-BENCHMARKS = {function.__name__: function for function in (ingest_first_run, ingest_second_run)}
+FULL = {"mebibytes": 1024, "customers": 1_000_000}
+"""The sizes at which figures are kept: of the export that is taken in, and of the store that is simulated."""
+
+BENCHMARKS: dict[str, tuple[Callable[..., Measured], str]] = {
+    "ingest_first_run": (ingest_first_run, "mebibytes"),
+    "ingest_second_run": (ingest_second_run, "mebibytes"),
+    "simulate": (simulate, "customers"),
+}
+"""Each benchmark with the size it takes."""
 
 
 def main() -> None:
     """Run one benchmark or all of them."""
     parser = argparse.ArgumentParser(prog="make bench", description=__doc__)
     parser.add_argument("name", nargs="?", choices=[*BENCHMARKS, ""], default="", help="one of them; all if omitted")
-    parser.add_argument("--mebibytes", type=int, default=FULL, help="size of the export; only the full one is kept")
+    for size, full in FULL.items():
+        parser.add_argument(f"--{size}", type=int, default=full, help=f"another size than {full}; it is not kept")
     options = parser.parse_args()
     console = Console()
     found: list[Measured] = []
     for name in [options.name] if options.name else BENCHMARKS:
         console.print(f"{name} ...")
-        found.append(BENCHMARKS[name](mebibytes=options.mebibytes))
-        if options.mebibytes == FULL:
+        benchmark, size = BENCHMARKS[name]
+        found.append(benchmark(**{size: getattr(options, size)}))
+        if getattr(options, size) == FULL[size]:
             merge_entries(OUTPUT, [found[-1].to_plain()])
     console.print(_table(found))
 
