@@ -87,6 +87,10 @@ class NotEnough:
         return pd.DataFrame([asdict(self)])
 
 
+class NotAsked(NotEnough):
+    """The question is not put to this store: nothing is shown where its answer would stand."""
+
+
 def unit_of(frame: Any) -> str:
     """What one row of a measure counts as: its constant column `unit`; `customer` where it says nothing."""
     told = isinstance(frame, pd.DataFrame) and "unit" in frame and len(frame) > 0

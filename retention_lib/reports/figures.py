@@ -274,6 +274,31 @@ _DATA = (
         "down",
     ),
     _one("last_day_of_sales", N_("Data to"), "date", N_("last day with a sale")),
+    _one(
+        "shape_one_time",
+        N_("Bought once"),
+        "share",
+        N_("customers without a second purchase in the window after their first / customers seen for all of it"),
+    ),
+    _one(
+        "shape_purchases",
+        N_("Purchases in the window"),
+        "number",
+        N_("mean purchase days in the window after the first purchase, of customers seen for all of it"),
+    ),
+    _one(
+        "shape_gap_median",
+        N_("Median gap"),
+        "days",
+        N_("median of the days between purchases that follow one another in the window"),
+    ),
+    _one(
+        "shape_inside",
+        N_("Measures like a shop's"),
+        "share",
+        N_("measures between the lowest and the highest value of public data sets and published figures / compared"),
+        "up",
+    ),
 )
 
 FIGURES: Mapping[str, FigureSpec] = _registry(*_CHURN, *_VALUE, *_LOYALTY, *_CAMPAIGN, *_DATA)

@@ -4,7 +4,7 @@ The notebook tells the story in the order an analyst works; the page tells it in
 headline, first question, what to do, the other questions, how sure we are, method notes. A section is a
 second level heading with all that follows it. The cell that holds the heading may carry one of the tags
 `headline`, `actions`, `sure`, `notes`; a section without a tag is a question, and the first section is the
-headline where none is tagged.
+headline where none is tagged. A question whose cells show nothing is not put to this store and is left out.
 """
 
 from __future__ import annotations
@@ -216,13 +216,32 @@ def _refuse_repeated_ids(html: str) -> None:
         raise PageError(f"the id {first!r} stands twice on the page; give each chart a name of its own")
 
 
+@dataclass(kw_only=True)
+class _Group:
+    """A section on the way: its parts, how many cells it has and how much they show."""
+
+    kind: str
+    heading: str
+    parts: list[str]
+    cells: int = 0
+    shown: int = 0
+
+    @property
+    def silent(self) -> bool:
+        """Whether this is a question whose cells show nothing."""
+        return self.kind == "question" and self.cells > 0 and self.shown == 0
+
+
 def _grouped(notebook: NotebookNode, words: Words) -> tuple[str, list[str], list[Section]]:
     title = ""
     intro: list[str] = []
-    groups: list[tuple[str, str, list[str]]] = []
+    groups: list[_Group] = []
     for cell in notebook.cells:
         if cell.cell_type == "code":
-            (groups[-1][2] if groups else intro).extend(_cell_outputs(cell, words))
+            shown = _cell_outputs(cell, words)
+            (groups[-1].parts if groups else intro).extend(shown)
+            if groups:
+                groups[-1].cells, groups[-1].shown = groups[-1].cells + 1, groups[-1].shown + len(shown)
             continue
         if cell.cell_type != "markdown":
             continue
@@ -231,14 +250,14 @@ def _grouped(notebook: NotebookNode, words: Words) -> tuple[str, list[str], list
                 title = part.heading
                 intro.extend(_bodies(part))
             elif part.level:
-                groups.append((_tagged(cell), part.heading, _bodies(part)))
+                groups.append(_Group(kind=_tagged(cell), heading=part.heading, parts=_bodies(part)))
             else:
-                (groups[-1][2] if groups else intro).extend(_bodies(part))
-    return title, intro, _sections(groups)
+                (groups[-1].parts if groups else intro).extend(_bodies(part))
+    return title, intro, _sections([group for group in groups if not group.silent])
 
 
-def _sections(groups: Sequence[tuple[str, str, list[str]]]) -> list[Section]:
-    sections = [Section(id="", kind=kind, heading=heading, parts=tuple(parts)) for kind, heading, parts in groups]
+def _sections(groups: Sequence[_Group]) -> list[Section]:
+    sections = [Section(id="", kind=one.kind, heading=one.heading, parts=tuple(one.parts)) for one in groups]
     if sections and sections[0].kind == "question" and all(section.kind != "headline" for section in sections):
         sections[0] = replace(sections[0], kind="headline")
     return [_answer_first(section) if section.kind == "headline" else section for section in sections]

@@ -31,6 +31,10 @@ REASONS: Mapping[str, str] = MappingProxyType(
         "customers_in_base": N_("There are {have} customers in the base of this share; it needs at least {need}."),
         "customers_in_segments": N_("The store has no column that splits its customers this way."),
         "customers_on_list": N_("Nobody is on this list."),
+        "customers_followed": N_(
+            "Only {have} customers are seen long enough after their first purchase; {need} are needed to say how "
+            "they buy."
+        ),
         "customers_mailed": N_(
             "Only {have} customers were mailed first by this campaign; {need} are needed for a comparison."
         ),
@@ -75,6 +79,7 @@ REASONS: Mapping[str, str] = MappingProxyType(
         "margin_known": N_(
             "Without a margin no profit can be computed; set economics.gross_margin in the parameter file."
         ),
+        "measures_compared": N_("No measure of the shop can be compared with those of other shops."),
         "month_whole": N_(
             "The month is seen for {have} of its {need} days only, so it is not compared with the month before."
         ),
@@ -96,6 +101,7 @@ REASONS: Mapping[str, str] = MappingProxyType(
         "repeat_customers": N_("Only {have} customers bought twice or more; {need} are needed to model when they buy."),
         "sales_known": N_("The store has no sales that can be read."),
         "sales_variation": N_("Sales do not vary, so nothing can be compared."),
+        "simulated_store": N_("Only a simulated store is asked whether it looks like a shop."),
         "spend_mean_finite": N_("The model of spend has no finite mean on these data, so no value is computed."),
         "spend_model_fit": N_("The model of spend finds no maximum on these data, so no value is computed."),
         "tables_with_ids": N_("The store has one table with ids, so there is no other to compare it with."),

@@ -12,7 +12,7 @@ from typing import Any, TypeVar
 import numpy as np
 import pandas as pd
 
-from retention_lib.models.estimates import NotEnough
+from retention_lib.models.estimates import NotAsked, NotEnough
 from retention_lib.reports.blocks import (
     Table,
     actions_html,
@@ -34,11 +34,15 @@ from retention_lib.reports.tables import shown_table
 from retention_lib.reports.text import plain
 from retention_lib.reports.words import N_, Words
 from retention_lib.settings import RESERVED, Economics, Month, SetSettings, read_parameters
+from retention_lib.settings.models import Dataset, StoreSettings
 from retention_lib.stores.identities import MergeReport
 from retention_lib.stores.store import Store, open_store
 from retention_lib.versions import package_versions
 
 Result = TypeVar("Result")
+
+PEERS: tuple[Dataset, ...] = ("cdnow", "complete_journey")
+"""The public data sets that a simulated store is held against."""
 
 
 @dataclass
@@ -126,6 +130,13 @@ class Report:
             raise LookupError(f"the set has no store {name!r}; it has: {', '.join(self.settings.stores)}")
         return open_store(name, self.settings.stores[name], root=self.settings.root, set_name=self.settings.name)
 
+    def public_peers(self) -> tuple[Store, ...]:
+        """The public data sets that a simulated store is held against; none for a real store, which is a shop."""
+        if not self.store.simulated:
+            return ()
+        root = self.settings.root
+        return tuple(open_store(name, StoreSettings(dataset=name), root=root) for name in PEERS)
+
     def show_facts(self) -> None:
         """Show what the report is about; the page's header is made of it."""
         facts = self._facts()
@@ -142,6 +153,8 @@ class Report:
             previous: The same figure of the month before, for the change on its card.
             n: The base, where the value does not carry one.
         """
+        if isinstance(value, NotAsked):
+            return
         self._figures[id], self._previous[id] = value, previous
         record = figure_record(id, value, self.words, n=n)
         _display({FIGURE: record, "text/plain": f"{id} = {record['value']}"})
@@ -179,6 +192,8 @@ class Report:
             result: What it draws; a `NotEnough` is shown as its sentence.
             name: The chart's name, unique in the notebook; the plot's own without `plot_` if omitted.
         """
+        if isinstance(result, NotAsked):
+            return
         said = finding(result, self.words)
         if isinstance(result, NotEnough):
             self._refused.append(result)
@@ -201,7 +216,7 @@ class Report:
             name: File name without ending.
             result: A result with a table in `retention_lib.reports.tables`, or a finished `Table`.
         """
-        if any(result is refused for refused in self._refused):
+        if isinstance(result, NotAsked) or any(result is refused for refused in self._refused):
             return
         table = shown_table(result, self.words)
         html = table_html(table, self.words)
@@ -217,6 +232,8 @@ class Report:
 
     def finding(self, result: Any) -> None:
         """Show the sentence of a result that has no chart; a refusal is not said again by a table below."""
+        if isinstance(result, NotAsked):
+            return
         if isinstance(result, NotEnough):
             self._refused.append(result)
         said = finding(result, self.words).sentence

@@ -49,3 +49,9 @@ def project_copy(folder: Path) -> Path:
 def public(tmp_path_factory: pytest.TempPathFactory) -> Run:
     """The public set, made once."""
     return retention(project_copy(tmp_path_factory.mktemp("public")), "report", "--set", "public")
+
+
+@pytest.fixture(scope="session")
+def demo(tmp_path_factory: pytest.TempPathFactory) -> Run:
+    """The simulated set, simulated and made once."""
+    return retention(project_copy(tmp_path_factory.mktemp("demo")), "report", "--set", "demo")

@@ -70,6 +70,20 @@ def test_what_is_for_the_analyst_or_the_runner_stays_off_the_page() -> None:
         assert text not in html
 
 
+def test_a_question_whose_cells_show_nothing_is_left_out() -> None:
+    notebook = sample_notebook()
+    quiet = [
+        nbformat.v4.new_markdown_cell("## Is it simulated?\n\nAsked of some stores."),
+        nbformat.v4.new_code_cell("shape = None"),
+        nbformat.v4.new_code_cell("report.chart(plot, shape)"),
+        nbformat.v4.new_markdown_cell("## Is a text enough?\n\nA question without cells stays."),
+    ]
+    notebook.cells[-3:-3] = quiet
+    headings = [section.heading for section in collect_page(notebook, Words("en", "USD")).sections]
+    assert "Is it simulated?" not in headings
+    assert "Is a text enough?" in headings
+
+
 def test_a_cell_that_failed_refuses_the_page() -> None:
     notebook = sample_notebook()
     error = nbformat.v4.new_output("error", ename="KeyError", evalue="secret", traceback=["Traceback secret"])

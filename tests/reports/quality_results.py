@@ -7,6 +7,7 @@ from decimal import Decimal
 
 import numpy as np
 import pandas as pd
+from models.shapes import shape_frames
 
 from retention_lib.models.ids import LookAlikes, OrphanIds, ReusedOrders, look_alikes, orphan_ids, reused_orders
 from retention_lib.models.outliers import (
@@ -27,6 +28,7 @@ from retention_lib.models.quality import (
 )
 from retention_lib.models.row_checks import AnonymousSales, FutureRows, RepeatedRows
 from retention_lib.models.sales_calendar import LastMonth, SalesCalendar, sales_calendar
+from retention_lib.models.shape import ShopShape, shop_shape
 from retention_lib.models.sufficiency import (
     ForecastHorizon,
     ReportSufficiency,
@@ -196,3 +198,11 @@ def quality(*, broken: bool = True) -> DataQuality:
             **{name: pd.DataFrame({column: [] for column in columns}) for name, columns in nothing.items()},
         }
     )
+
+
+def shape(**own: pd.DataFrame) -> ShopShape:
+    """A simulated shop of 100 customers followed, beside the two public data sets."""
+    names = {"near": "cdnow", "far": "complete_journey"}
+    found = shop_shape({name: frame.replace({"shop": names}) for name, frame in shape_frames(**own).items()})
+    assert isinstance(found, ShopShape)
+    return found

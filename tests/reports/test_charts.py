@@ -16,7 +16,7 @@ from reports import results as made
 
 from retention_lib.models.campaigns import redemption_rates
 from retention_lib.models.estimates import Estimate
-from retention_lib.reports.charts import campaign, churn, loyalty, quality, value
+from retention_lib.reports.charts import campaign, churn, loyalty, quality, shape, value
 from retention_lib.reports.safety import safe_svg
 from retention_lib.reports.style import ChartTwins, Width, chart_axes, chart_twins, styled
 from retention_lib.reports.words import Words
@@ -61,6 +61,11 @@ CHARTS: dict[Callable[..., Any], list[Callable[[], Any]]] = {
         partial(checked.calendar, gap=None, days=61),
         partial(checked.calendar, gap=None, days=2_500),
     ],
+    shape.plot_shop_shape: [
+        checked.shape,
+        partial(checked.shape, purchases=pd.DataFrame({"purchases": [400], "customers": [5_000_000]})),  # far outside
+        partial(checked.shape, purchases=pd.DataFrame({"purchases": [], "customers": []})),  # nobody followed
+    ],
     value.plot_tracking: [made.tracked, partial(made.tracked, repeats=0)],
 }
 CASES = [
@@ -100,7 +105,7 @@ def written_on(ax: Any) -> list[Any]:
 
 
 def test_every_chart_has_a_case() -> None:
-    modules = (campaign, churn, loyalty, quality, value)
+    modules = (campaign, churn, loyalty, quality, shape, value)
     plots = {
         function
         for module in modules
@@ -281,3 +286,14 @@ def test_months_without_sales_and_months_seen_in_part_are_marked() -> None:
     assert [round(bar.get_x() + bar.get_width() / 2) for bar in hatched] == [8]
     bands = [bar for bar in ax.patches if bar.get_alpha()]
     assert {round(band.get_x() + band.get_width() / 2) for band in bands} == {4}
+
+
+def test_measures_of_a_shop_stand_on_the_range_and_arrows_at_its_edge() -> None:
+    result = checked.shape(purchases=pd.DataFrame({"purchases": [400], "customers": [500]}))
+    ax = drawn(shape.plot_shop_shape, result, "wide")
+    dots = {round(dot.get_offsets()[0][1]): dot.get_offsets()[0][0] for dot in ax.collections[1:]}
+    places = dict(zip([label.get_text() for label in ax.get_yticklabels()], ax.get_yticks(), strict=True))
+    # 400 purchases lie far above; the gaps' median of 10 is the nearer peer's, the other's is 2.5.
+    assert dots[places["Purchases"]] == pytest.approx(1.15)
+    assert dots[places["Median gap"]] == pytest.approx(1.0)
+    assert [text.get_text() for text in ax.texts][1] == "400"

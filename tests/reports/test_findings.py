@@ -55,11 +55,12 @@ FINDINGS: dict[str, Callable[[], Any]] = {
     "LookAlikes": checked.alike,
     "OrphanIds": checked.orphans,
     "Sufficiency": checked.enough,
+    "ShopShape": checked.shape,
     "NotEnough": lambda: REFUSAL,
 }
 CHARTED = {
     *("MonthlyFlows", "LapseCurve", "ReturnChance", "PurchaseSurvival", "SegmentRates", "ArmEffects"),
-    *("EventStudy", "RedemptionRates", "CohortTriangles", "CohortValue", "Tracking", "SalesCalendar"),
+    *("EventStudy", "RedemptionRates", "CohortTriangles", "CohortValue", "Tracking", "SalesCalendar", "ShopShape"),
 }
 
 

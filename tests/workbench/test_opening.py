@@ -9,7 +9,8 @@ from typing import Any
 import pytest
 from runs import shop
 
-from retention_lib.models.estimates import NotEnough
+from retention_lib.models.estimates import NotAsked, NotEnough
+from retention_lib.reports.charts.shape import plot_shop_shape
 from retention_lib.workbench import open_check, open_report
 
 ALERTS = "application/vnd.retention.alerts+json"
@@ -88,6 +89,21 @@ def test_a_refusal_is_said_once_by_finding_and_table(project: Path, capsys: pyte
     _, output = displayed(capsys)
     assert "no table of identities" in output["text/html"]
     assert "no table of identities" in output["text/plain"]
+
+
+def test_what_is_not_asked_shows_nothing(project: Path, capsys: pytest.CaptureFixture[str]) -> None:
+    report = open_check(str(project / "parameters" / "shop.yml"), "shop")
+    shown = len(displayed(capsys))
+    nothing = NotAsked("simulated_store", 0, 1)
+    report.figure("shape_one_time", nothing.one_time)
+    report.chart(plot_shop_shape, nothing)
+    report.table("shape", nothing)
+    report.finding(nothing)
+    assert (shown, displayed(capsys)) == (1, [])
+
+
+def test_a_real_store_has_no_public_peers(project: Path) -> None:
+    assert open_check(str(project / "parameters" / "shop.yml"), "shop").public_peers() == ()
 
 
 @pytest.mark.parametrize(

@@ -1,0 +1,122 @@
+"""The simulated set as a user makes it, graded on its truth."""
+
+from __future__ import annotations
+
+import json
+from typing import Any
+
+import numpy as np
+import pandas as pd
+import pytest
+from acceptance.conftest import Run
+
+pytestmark = pytest.mark.xdist_group("demo")
+
+REPORTS = ("churn_diagnosis", "cohort_ltv", "loyalty_impact", "ab_campaign")
+
+
+def figures(demo: Run, report: str) -> dict[str, Any]:
+    folder = demo.root / "outputs" / "demo" / "2026-06"
+    return {figure["id"]: figure for figure in json.loads((folder / f"{report}.figures.json").read_text())}
+
+
+def truth(demo: Run, name: str) -> pd.DataFrame:
+    return pd.read_parquet(demo.root / "data" / "demo" / "simulated" / "truth" / f"{name}.parquet")
+
+
+def true_effect(demo: Run, effect: str, arm: str, *, measure: str, days: int) -> float:
+    """The average effect of an arm against being left alone, over all who took part."""
+    found = truth(demo, "effects").query(
+        "effect == @effect and among == 'all' and days == @days and arm == @arm and other == 'none'"
+        " and measure == @measure"
+    )
+    assert len(found) == 1
+    return float(found["mean"].iloc[0])
+
+
+def test_all_four_reports_are_published(demo: Run) -> None:
+    assert demo.exit_code == 0, demo.said
+    folder = demo.root / "outputs" / "demo" / "2026-06"
+    assert sorted(file.stem for file in folder.glob("*.html")) == sorted(["index", *REPORTS])
+    made = json.loads((folder / "manifest.json").read_text())["reports"]
+    assert {report["status"] for report in made} == {"published"}
+
+
+def test_the_store_and_its_truth_stand_beside_each_other(demo: Run) -> None:
+    folder = demo.root / "data" / "demo" / "simulated"
+    known = json.loads((folder / "simulation.json").read_text())
+    assert known["simulation"]["seed"] == 1
+    assert (folder / "README.md").read_text().startswith("# ")
+    assert len(truth(demo, "customers")) == 20_000
+
+
+def test_revenue_is_the_simulated_one_to_the_kopeck(demo: Run) -> None:
+    sales = pd.read_parquet(demo.root / "data" / "demo" / "simulated" / "transactions.parquet", columns=["amount"])
+    total = float(sales["amount"].sum())
+    assert figures(demo, "churn_diagnosis")["revenue_total"]["value"] == total
+    assert figures(demo, "cohort_ltv")["revenue_total"]["value"] == total
+
+
+def test_margin_of_the_parameter_file_is_the_simulated_one(demo: Run) -> None:
+    sales = pd.read_parquet(demo.root / "data" / "demo" / "simulated" / "transactions.parquet")
+    margin = 1 - float(sales["cost"].sum()) / float(sales["amount"].sum())
+    text = (demo.root / "parameters" / "demo.yml").read_text()
+    written = next(line.split()[1] for line in text.splitlines() if line.strip().startswith("gross_margin:"))
+    assert float(written) == pytest.approx(margin, abs=0.005)
+
+
+@pytest.mark.parametrize("arm", ["discount20", "free_delivery"])
+@pytest.mark.parametrize(("metric", "measure"), [("conversion", "buyers"), ("spend", "revenue")])
+def test_effects_of_the_random_test_hold_the_truth(demo: Run, arm: str, metric: str, measure: str) -> None:
+    found = figures(demo, "ab_campaign")[f"{metric}_effect_{arm}"]
+    true = true_effect(demo, "offer_3", arm, measure=measure, days=28)
+    assert found["low"] < true < found["high"]
+    if found["claimed"]:
+        assert found["value"] * true > 0
+
+
+def test_the_test_claims_something(demo: Run) -> None:
+    claimed = [figure["id"] for figure in figures(demo, "ab_campaign").values() if figure["claimed"]]
+    assert "conversion_effect_discount20" in claimed
+
+
+def test_the_mailing_is_claimed_only_as_far_as_it_is_true(demo: Run) -> None:
+    """The mailed got one of two offers; money a household and week, over eight weeks; hardly anything comes after."""
+    found = figures(demo, "loyalty_impact")["did_effect"]
+    arms = ("free_delivery", "discount20")
+    true = sum(true_effect(demo, "offer_1", arm, measure="revenue", days=84) for arm in arms) / len(arms) / 8
+    assert found["low"] < true < found["high"]
+    if found["claimed"]:
+        assert found["value"] * true > 0
+
+
+def test_the_quiet_who_come_back_are_fewer_than_those_still_customers(demo: Run) -> None:
+    """Who buys within 90 days had not left; some who had not left do not buy within them."""
+    people = truth(demo, "customers").set_index("customer_id")
+    sales = pd.read_parquet(demo.root / "data" / "demo" / "simulated" / "transactions.parquet")
+    cutoff = pd.Timestamp("2026-04-01")
+    bought = sales[(sales["amount"] > 0) & (sales["ordered_at"] < cutoff)].dropna(subset=["customer_id"])
+    last = bought.groupby("customer_id")["ordered_at"].max()
+    found = figures(demo, "churn_diagnosis")
+    quiet = last[last < cutoff - pd.Timedelta(days=found["lapse_days"]["value"])].index
+    still = (people.loc[quiet, "left_at"].isna() | (people.loc[quiet, "left_at"] >= cutoff)).mean()
+    assert 0.02 < found["return_chance_beyond"]["value"] < still < 0.5
+
+
+def test_the_value_is_off_by_no_more_than_its_own_backtest_says(demo: Run) -> None:
+    """Profit of the next year: the page's, and what the rates and hazards of those who have not left give.
+
+    A year has every season once, and monthly shocks are one on average. The rates leave offers, tiers and running
+    out of goods aside, which made up a small part of the purchases so far.
+    """
+    people, days = truth(demo, "customers"), truth(demo, "days")
+    alive = people[people["left_at"].isna()]
+    lasting = (1 - np.exp(-365 * alive["hazard"])) / alive["hazard"]
+    purchases = float((alive["rate"] * lasting).sum() * days["price"].iloc[-1])
+    sales = pd.read_parquet(demo.root / "data" / "demo" / "simulated" / "transactions.parquet")
+    last_year = sales[sales["ordered_at"] >= pd.Timestamp("2025-07-01")].dropna(subset=["customer_id"])
+    profit = float((last_year["amount"] - last_year["cost"]).sum()) / last_year["order_id"].nunique()
+    true = purchases * profit / 1.10**0.5  # money of the year, discounted from its middle
+    found = figures(demo, "cohort_ltv")
+    error = found["expected_value_12m_total"]["value"] / true - 1
+    assert abs(error) < abs(found["holdout_total_error"]["value"])
