@@ -8,7 +8,8 @@ from typing import Any
 import numpy as np
 import pandas as pd
 import pytest
-from acceptance.conftest import Run
+from acceptance.conftest import Run, retention
+from pages.checks import page_problems
 
 pytestmark = pytest.mark.xdist_group("demo")
 
@@ -120,3 +121,23 @@ def test_the_value_is_off_by_no_more_than_its_own_backtest_says(demo: Run) -> No
     found = figures(demo, "cohort_ltv")
     error = found["expected_value_12m_total"]["value"] / true - 1
     assert abs(error) < abs(found["holdout_total_error"]["value"])
+
+
+@pytest.fixture(scope="module")
+def checked(demo: Run) -> Run:
+    """The data check of the simulated set."""
+    return retention(demo.root, "check", "--set", "demo")
+
+
+def test_the_check_shows_on_a_page_that_it_looks_like_a_shop(checked: Run) -> None:
+    assert checked.exit_code == 0, checked.said
+    folder = checked.root / "outputs" / "demo" / "check"
+    assert "Does it look like a shop?" in (folder / "demo.html").read_text()
+    found = {figure["id"]: figure for figure in json.loads((folder / "demo.figures.json").read_text())}
+    table = pd.read_csv(folder / "tables" / "demo" / "shop_shape.csv")
+    assert (found["shape_inside"]["value"], found["shape_inside"]["n"]) == (1.0, len(table))
+
+
+@pytest.mark.parametrize("page", ["2026-06/ab_campaign", "2026-06/loyalty_impact", "2026-06/index", "check/demo"])
+def test_pages_fit_a_phone_and_paper(checked: Run, chromium: Any, page: str) -> None:
+    assert page_problems(chromium, (checked.root / "outputs" / "demo" / f"{page}.html").resolve()) == []
