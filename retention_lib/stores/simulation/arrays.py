@@ -8,11 +8,11 @@ import numpy as np
 import pyarrow as pa
 from numpy.typing import NDArray
 
+from retention_lib.stores.simulation.hours import DAY_SECONDS
 from retention_lib.stores.simulation.stage import Bools, Calendar, Ints
 
 MONEY = pa.decimal128(18, 2)
 MOMENT = pa.timestamp("us")
-_SECONDS_OF_DAY = 86_400
 
 
 def numbered(prefix: str, numbers: Ints, *, width: int = 9, present: Bools | None = None) -> pa.Array:
@@ -61,7 +61,7 @@ def money(cents: Ints, *, present: Bools | None = None) -> pa.Array:
 def moments(calendar: Calendar, day: Ints, second: Ints, *, present: Bools | None = None) -> pa.Array:
     """Stamps from days since the shop's first and seconds of the day."""
     start = np.datetime64(calendar.first_day, "s").astype(np.int64)
-    stamps = ((start + day * _SECONDS_OF_DAY + second) * 1_000_000).astype(np.int64)
+    stamps = ((start + day * DAY_SECONDS + second) * 1_000_000).astype(np.int64)
     return pa.array(stamps, mask=None if present is None else ~present).cast(MOMENT)
 
 
@@ -77,6 +77,17 @@ def numbers(values: NDArray[np.generic], *, present: Bools | None = None) -> pa.
 
 def _all_places(present: Bools) -> pa.Array:
     return pa.array(np.arange(len(present)), mask=~present)
+
+
+def ranks(group: Ints) -> Ints:
+    """0 for the first row of each group, 1 for the second ...; the rows of a group stand together.
+
+    Args:
+        group: The group of each row, not negative.
+    """
+    place = np.arange(len(group))
+    first = np.diff(group, prepend=-1) != 0
+    return place - np.maximum.accumulate(np.where(first, place, 0))
 
 
 def summed(values: Ints, place: Ints, size: int) -> Ints:

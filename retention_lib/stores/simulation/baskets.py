@@ -119,14 +119,8 @@ def baskets(shop: Shop, block: int, people: People, occasions: Occasions) -> Bas
 def _holds_used_up(shop: Shop, people: People, occasions: Occasions) -> Bools:
     """Whether occasions hold the used-up product in some world."""
     product = people.product[occasions.customer]
-    in_stock = shop.catalogue.category[product] != missing(shop)[occasions.day]
+    in_stock = shop.catalogue.category[product] != shop.calendar.out_of_stock[occasions.day]
     return np.asarray((occasions.used_up != 0) & (product >= 0) & in_stock)
-
-
-def missing(shop: Shop) -> Ints:
-    """By day the category (code) that cannot be bought; -1 for none."""
-    out = shop.calendar.out_of_stock
-    return out if shop.simulation.sizes.stock_out > 0 else np.full_like(out, -1)
 
 
 def products(shop: Shop, rng: np.random.Generator, visits: Visits) -> tuple[Ints, Ints]:
@@ -140,7 +134,7 @@ def products(shop: Shop, rng: np.random.Generator, visits: Visits) -> tuple[Ints
     count = np.minimum(rng.geometric(1 / (1 + _MORE_LINES), len(visits.day)), _MOST_LINES)
     count = np.where(visits.lines >= 0, visits.lines, count)
     visit = np.repeat(np.arange(len(count)), count)
-    out = missing(shop)[visits.day[visit]]
+    out = shop.calendar.out_of_stock[visits.day[visit]]
     category = _categories(shop, rng, visits, visit, out)
     taken = _apart(shop.catalogue, rng, visits, visit, category, out)
     companion = shop.catalogue.companion[taken]

@@ -11,9 +11,10 @@ from dataclasses import dataclass
 
 import numpy as np
 
+from retention_lib.stores.simulation.log import ANSWERED, BAD, DIP, DUE, EFFORT, MEMBER, USED_UP, Log
 from retention_lib.stores.simulation.stage import FOLLOW_DAYS, Ints, Shop
 from retention_lib.stores.simulation.story import Fates, Occasions, People, World
-from retention_lib.stores.simulation.track import ANSWERED, BAD, DIP, DUE, EFFORT, MEMBER, USED_UP, Log, Track
+from retention_lib.stores.simulation.track import Track
 
 
 @dataclass(frozen=True, kw_only=True)

@@ -78,14 +78,20 @@ def coupon_values(shop: Shop, occasions: Occasions, coupon: Ints, arm: Ints, goo
         arm: The arms from which it was made.
         goods: Money of each occasion before coupons, promotions taken off, in cents.
     """
-    gives = np.zeros(len(coupon), dtype=np.int64)
-    for place, campaign in enumerate(shop.campaigns):
-        users = np.flatnonzero(coupon == place)
-        gives[users] = _gives(campaign)[arm[place, occasions.customer[users]]]
+    gives = _given(shop, coupon, occasions.customer, arm)
     return CouponValues(
         price=np.where(gives == _PRICE, goods // _PART, 0),
         delivery=np.where(gives == _DELIVERY, DELIVERY_FEE, 0),
     )
+
+
+def _given(shop: Shop, coupon: Ints, customer: Ints, arm: Ints) -> Ints:
+    """What the coupons used were for."""
+    gives = np.full(len(coupon), _NOTHING)
+    for place, campaign in enumerate(shop.campaigns):
+        users = np.flatnonzero(coupon == place)
+        gives[users] = _gives(campaign)[arm[place, customer[users]]]
+    return gives
 
 
 def _gives(campaign: Campaign) -> Ints:
@@ -117,8 +123,5 @@ def delivery_costs(story: Story, orders: Orders) -> Ints:
         story: The block.
         orders: Its orders, or some of them.
     """
-    gives = np.zeros(orders.count, dtype=np.int64)
-    for place, campaign in enumerate(story.shop.campaigns):
-        users = np.flatnonzero(orders.coupon == place)
-        gives[users] = _gives(campaign)[story.fates.arm[place, orders.customer[users]]]
+    gives = _given(story.shop, orders.coupon, orders.customer, story.fates.arm)
     return np.where(gives == _DELIVERY, orders.coupon_value, 0)

@@ -20,6 +20,7 @@ MEASURES = ("purchases", "buyers", "revenue", "gross_profit", "net_profit")
 """What a subject's outcome is measured in: counts, whether there is a purchase, money; net of the offer's cost."""
 
 _MONEY = ("revenue", "gross_profit", "net_profit")
+_INT_END = 2**63
 
 Name = TypeVar("Name", bound=Hashable)
 Key = tuple[str, str, int, str, str, str]
@@ -64,8 +65,12 @@ class Sums:
 
 
 def sums_of(values: Ints) -> Sums:
-    """The sums of an outcome of subjects."""
-    return Sums(subjects=len(values), total=int(values.sum()), squares=int((values**2).sum()))
+    """The sums of an outcome of subjects, exact whatever their size."""
+    size = np.abs(values)
+    # Squares of rates in billionths, say, add up to more than 64 bits hold; Python's own numbers have no end.
+    fits = int(size.max(initial=0)) * int(size.sum()) < _INT_END
+    squares = (values if fits else values.astype(object)) ** 2
+    return Sums(subjects=len(values), total=int(values.sum()), squares=int(squares.sum()))
 
 
 def added_sums(first: dict[Name, Sums], second: dict[Name, Sums]) -> dict[Name, Sums]:

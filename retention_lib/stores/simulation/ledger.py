@@ -13,7 +13,7 @@ from dataclasses import dataclass
 import numpy as np
 import pyarrow as pa
 
-from retention_lib.stores.simulation.arrays import moments, money, named, numbers
+from retention_lib.stores.simulation.arrays import moments, money, named, numbers, ranks
 from retention_lib.stores.simulation.columns import picked, stacked
 from retention_lib.stores.simulation.hours import DAY_SECONDS
 from retention_lib.stores.simulation.ids import customer_ids
@@ -246,9 +246,7 @@ def _by_rank(customer: Ints) -> list[Ints]:
     Args:
         customer: Whose wish each is, customers in their order.
     """
-    place = np.arange(len(customer))
-    begins = np.diff(customer, prepend=-1) > 0
-    rank = place - np.maximum.accumulate(np.where(begins, place, 0))
+    rank = ranks(customer)
     return np.split(np.argsort(rank, kind="stable"), np.cumsum(np.bincount(rank))[:-1]) if len(rank) else []
 
 

@@ -6,7 +6,7 @@ from dataclasses import dataclass, replace
 
 import numpy as np
 
-from retention_lib.stores.simulation.arrays import summed
+from retention_lib.stores.simulation.arrays import ranks, summed
 from retention_lib.stores.simulation.baskets import drawn, edges_of
 from retention_lib.stores.simulation.coupons import TILL, coupon_campaigns, coupon_values
 from retention_lib.stores.simulation.hours import favourite_hours, online_seconds
@@ -51,20 +51,18 @@ def orders(shop: Shop, block: int, people: People, occasions: Occasions, fates: 
     """
     occasion = np.flatnonzero((occasions.bought & 1) != 0)
     customer, day = occasions.customer[occasion], occasions.day[occasion]
-    rank = _ranks(customer)
     way = _deliveries(shop, block, people, occasions, baskets)
     used_up = (occasions.used_up & 1).astype(np.int64)
     goods = baskets.amount + used_up * baskets.extra_amount
     coupon = coupon_campaigns(shop, occasions, baskets, fates.arm)
     value = coupon_values(shop, occasions, coupon, fates.arm, goods)
-    nothing = np.zeros(len(occasion), dtype=np.int64)
     found = Orders(
         occasion=occasion,
         customer=customer,
         day=day,
         second=_seconds(shop, block, people, occasions, baskets)[occasion],
         number=block * ORDERS_OF_BLOCK + np.arange(len(occasion)),
-        rank=rank,
+        rank=ranks(customer),
         channel=baskets.channel[occasion],
         carrier=way.carrier[occasion],
         promised=way.promised[occasion],
@@ -75,8 +73,8 @@ def orders(shop: Shop, block: int, people: People, occasions: Occasions, fates: 
         coupon_value=value.total[occasion],
         amount=(goods - value.price)[occasion],
         cost=(baskets.cost + used_up * baskets.extra_cost)[occasion],
-        refunded=nothing,
-        refund_cost=nothing,
+        refunded=np.zeros_like(occasion),
+        refund_cost=np.zeros_like(occasion),
     )
     lines = sold_lines(shop, block, occasions, baskets, found)
     back = lines.order[lines.back]
@@ -85,13 +83,6 @@ def orders(shop: Shop, block: int, people: People, occasions: Occasions, fates: 
         refunded=summed(lines.amount[lines.back], back, found.count),
         refund_cost=summed(lines.cost[lines.back], back, found.count),
     )
-
-
-def _ranks(customer: Ints) -> Ints:
-    """0 for the first order of each customer, 1 for the second ...; orders stand by customer."""
-    place = np.arange(len(customer))
-    first = np.diff(customer, prepend=-1) > 0
-    return place - np.maximum.accumulate(np.where(first, place, 0))
 
 
 def _seconds(shop: Shop, block: int, people: People, occasions: Occasions, baskets: Baskets) -> Ints:

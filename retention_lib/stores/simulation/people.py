@@ -36,7 +36,7 @@ _REGION_SHARES = (0.35, 0.15, 0.15, 0.15, 0.13, 0.07)
 _NEW_HOUSEHOLD = 0.85
 _WOMEN = 0.65
 _INCOME_SHARES = (0.35, 0.45, 0.20)
-_CONSENTS = {"email": 0.75, "sms": 0.45, "messenger": 0.30}
+_CONSENTS = {"email_consent": 0.75, "sms_consent": 0.45, "messenger_consent": 0.30}
 _AGES = np.array([0, 25, 35, 45, 55, 65])
 
 _REPLENISHES = 0.6
@@ -72,8 +72,7 @@ def people(shop: Shop, block: int, *, count: int | None = None) -> People:
         count: Customers; those the block has in the simulated store if omitted.
     """
     n = customers_in(shop, block) if count is None else count
-    sizes = shop.simulation.sizes
-    rng = shop.rng("people", block)
+    sizes, rng = shop.simulation.sizes, shop.rng("people", block)
     acquired = _acquired(shop, rng, n)
     channel = rng.choice(len(CHANNELS), size=n, p=_CHANNEL_SHARES)
     household = _households(rng, n)
@@ -84,7 +83,7 @@ def people(shop: Shop, block: int, *, count: int | None = None) -> People:
     habit = _habits(shop, rng, n)
     loyalty = _loyalty(shop, rng, acquired, buying.level, sizes)
     spread = _MEAN_COST + sizes.channel_spread * (_CHANNEL_COST[channel] - _MEAN_COST)
-    consents = {kind: rng.random(n) < share for kind, share in _CONSENTS.items()}
+    consents = _Consents(**{name: rng.random(n) < share for name, share in _CONSENTS.items()})
     return People(
         number=block * BLOCK + np.arange(n),
         acquired=acquired,
@@ -92,22 +91,13 @@ def people(shop: Shop, block: int, *, count: int | None = None) -> People:
         acquisition_cost=np.maximum(np.round(spread * rng.uniform(0.8, 1.2, n)), 0).astype(np.int64),
         region=region,
         household=block * BLOCK + household,
-        sex=about.sex,
-        birth=about.birth,
-        age_band=about.age_band,
-        income_band=about.income_band,
-        email_consent=consents["email"],
-        sms_consent=consents["sms"],
-        messenger_consent=consents["messenger"],
+        **vars(about),
+        **vars(consents),
         machine_opens=rng.random(n) < sizes.machine_opens,
-        rate=buying.rate,
-        level=buying.level,
-        hazard=buying.hazard,
+        **vars(buying),
         ends=acquired + rng.standard_exponential(n) / buying.hazard,
         taste=np.clip(0.3 + 0.2 * about.income_band + 0.2 * rng.standard_normal(n), 0, 1),
-        favourite=habit.favourite,
-        product=habit.product,
-        interval=habit.interval,
+        **vars(habit),
         trait=first.trait,
         response=np.clip(rng.standard_normal(n), -2, 2),
         first_lines=first.lines,
@@ -115,9 +105,7 @@ def people(shop: Shop, block: int, *, count: int | None = None) -> People:
         late_chance=first.late_chance,
         late=rng.random(n) < first.late_chance,
         late_leaves=rng.random(n) < sizes.late_harm,
-        joins=loyalty.joins,
-        quits=loyalty.quits,
-        accepts=loyalty.accepts,
+        **vars(loyalty),
         invited=rng.random(n) < 0.5,
     )
 
@@ -154,6 +142,13 @@ def _about(shop: Shop, rng: np.random.Generator, acquired: Ints) -> _About:
         age_band=np.searchsorted(_AGES, age_days / 365.25, side="right") - 1,
         income_band=rng.choice(len(_INCOME_SHARES), size=n, p=_INCOME_SHARES),
     )
+
+
+@dataclass(frozen=True, kw_only=True)
+class _Consents:
+    email_consent: Bools
+    sms_consent: Bools
+    messenger_consent: Bools
 
 
 @dataclass(frozen=True, kw_only=True)

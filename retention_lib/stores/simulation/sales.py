@@ -5,7 +5,7 @@ from __future__ import annotations
 import numpy as np
 import pyarrow as pa
 
-from retention_lib.stores.simulation.arrays import moments, money, named, numbers
+from retention_lib.stores.simulation.arrays import moments, money, named, numbers, ranks
 from retention_lib.stores.simulation.baskets import Lines, Visits, priced, products
 from retention_lib.stores.simulation.catalogue import CATEGORIES, product_ids
 from retention_lib.stores.simulation.coupons import TILL, coupon_ids
@@ -92,9 +92,7 @@ def _goods(story: Story, product: Ints) -> dict[str, pa.Array]:
 
 def _line_ids(order: Ints) -> pa.Array:
     """The number of each row within its order, from 1; rows stand by order."""
-    place = np.arange(len(order))
-    first = np.diff(order, prepend=-1) > 0
-    number = place - np.maximum.accumulate(np.where(first, place, 0))
+    number = ranks(order)
     return named(number, [str(count) for count in range(1, int(number.max(initial=0)) + 2)])
 
 

@@ -2,10 +2,6 @@
 
 from __future__ import annotations
 
-import zlib
-
-import numpy as np
-
 from retention_lib.settings.simulation import Simulation
 from retention_lib.stores.simulation.baskets import baskets
 from retention_lib.stores.simulation.buying import bought
@@ -14,14 +10,14 @@ from retention_lib.stores.simulation.campaigns import campaign_plan, month_start
 from retention_lib.stores.simulation.catalogue import catalogue
 from retention_lib.stores.simulation.orders import orders
 from retention_lib.stores.simulation.people import people
-from retention_lib.stores.simulation.stage import BLOCK, Shop
+from retention_lib.stores.simulation.stage import BLOCK, Shop, random_stream
 from retention_lib.stores.simulation.story import Story
 
 
 def open_shop(simulation: Simulation) -> Shop:
     """What all blocks of a simulation share."""
     goods = catalogue(simulation)
-    rng = np.random.default_rng([simulation.seed, zlib.crc32(b"calendar"), 0])
+    rng = random_stream(simulation, "calendar")
     return Shop(
         simulation=simulation,
         calendar=calendar(simulation, rng, categories=len(goods.categories)),

@@ -171,5 +171,17 @@ class Shop:
 
     def rng(self, name: str, block: int | None = None) -> np.random.Generator:
         """The random stream of a name, for all blocks or for one of them."""
-        place = (0,) if block is None else (1, block)
-        return np.random.default_rng([self.simulation.seed, zlib.crc32(name.encode()), *place])
+        return random_stream(self.simulation, name, block)
+
+
+def random_stream(simulation: Simulation, name: str, block: int | None = None) -> np.random.Generator:
+    """The random stream of a name.
+
+    Args:
+        simulation: The settings.
+        name: What it is for; one name, one purpose.
+        block: The block's number; None for what all blocks share.
+    """
+    # A seed of four words at most is its own: shorter ones are filled up with zeros, hence the one before the block.
+    place = (0,) if block is None else (1, block)
+    return np.random.default_rng([simulation.seed, zlib.crc32(name.encode()), *place])

@@ -2,7 +2,7 @@
 
 from __future__ import annotations
 
-from dataclasses import dataclass, field, replace
+from dataclasses import dataclass, replace
 from functools import cached_property, reduce
 
 import numpy as np
@@ -15,6 +15,17 @@ from retention_lib.stores.simulation.campaigns import (
     letter_arms,
     lost_assignments,
     random_arms,
+)
+from retention_lib.stores.simulation.log import (
+    ANSWERED,
+    BAD,
+    DIP,
+    DUE,
+    EFFORT,
+    MEMBER,
+    USED_UP,
+    Flags,
+    Log,
 )
 from retention_lib.stores.simulation.stage import (
     CONTROL,
@@ -47,8 +58,6 @@ JOIN_CHANCE = 0.10
 
 _JOIN_DELAY_DAYS = 14
 _BY_HIMSELF, _BY_LATENESS, _BY_REVIEW = 0, 1, 2
-DUE, BAD, ANSWERED, MEMBER, EFFORT, DIP, USED_UP = (1 << bit for bit in range(7))
-"""Flags of a purchase in a log."""
 
 _STATE = (
     *("until", "left_by", "count", "last", "joined", "quit", "since", "dips"),
@@ -59,22 +68,6 @@ MECHANISMS = ("programme", "tier_effort", "tier_dip", "replenishment", "stock_ou
 """The mechanisms that change a customer's rate and whose exposure is added up."""
 
 Singles = NDArray[np.float32]
-Flags = NDArray[np.uint8]
-
-
-@dataclass
-class Log:
-    """What tracks write down: one entry a world and day."""
-
-    customers: list[Ints] = field(default_factory=list)
-    flags: list[Flags] = field(default_factory=list)
-    places: list[tuple[int, int]] = field(default_factory=list)
-
-    def add(self, place: int, day: int, customers: Ints, flags: Flags) -> None:
-        """Write down who buys in a world on a day, and what is to be said of each purchase."""
-        self.customers.append(customers)
-        self.flags.append(flags)
-        self.places.append((place, day))
 
 
 @dataclass

@@ -11,14 +11,13 @@ import pyarrow as pa
 from retention_lib.stores.simulation.arrays import moments, money, named, numbered, numbers, summed
 from retention_lib.stores.simulation.effects import TruthSums, effect_sums, truth_sums
 from retention_lib.stores.simulation.graded import Graded, Purchases, graded_effects, purchases
+from retention_lib.stores.simulation.hours import DAY_SECONDS
 from retention_lib.stores.simulation.ids import FIRST_ID, SECOND_ID, order_ids, second_id_from
 from retention_lib.stores.simulation.stage import PERIOD_DAYS, REGIONS, Ints
 from retention_lib.stores.simulation.story import Story
 
 LEFT_BY = ("own accord", "late first delivery", "bad review")
 """Why a relation ended, by code."""
-
-_SECONDS_OF_DAY = 86_400
 
 
 @dataclass(frozen=True, kw_only=True)
@@ -65,7 +64,7 @@ def customers(story: Story) -> pa.Table:
     second = second_id_from(story)
     split = second < calendar.days
     whole = np.floor(np.where(left, fates.left, 0)).astype(np.int64)
-    within = ((np.where(left, fates.left, 0) - whole) * _SECONDS_OF_DAY).astype(np.int64)
+    within = ((np.where(left, fates.left, 0) - whole) * DAY_SECONDS).astype(np.int64)
     columns = {
         "customer_id": numbered(FIRST_ID, people.number),
         "second_id": numbered(SECOND_ID, people.number, present=split),

@@ -39,7 +39,7 @@ _LASTING_DAYS = 90
 
 # How much oftener than a customer without trouble one with a cause of each kind of `SERVICE` calls, and when.
 _SERVICE_FACTOR = np.array([6.0, 8.0, 5.0, 1.0])
-_SERVICE_DAYS = np.array([[0, 3], [1, 6], [2, 11], [0, 4]])
+_SERVICE_DAYS = np.array([[0, 3], [1, 6], [2, 11], [1, 5]])
 _OFFICE_HOURS = (9 * 3600, 21 * 3600)
 _CLOSED_MEAN_DAYS = 0.8
 _OPEN_SHARE, _WEEKS_SHARE = 0.05, 0.08

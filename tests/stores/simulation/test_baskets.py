@@ -6,7 +6,7 @@ import numpy as np
 import pytest
 from stores.simulation.told import close, opened, story
 
-from retention_lib.stores.simulation.baskets import Visits, baskets, missing, priced, prices, products, repeated
+from retention_lib.stores.simulation.baskets import Visits, baskets, priced, prices, products, repeated
 from retention_lib.stores.simulation.catalogue import CATEGORIES, GIFTS, PRODUCTS
 from retention_lib.stores.simulation.stage import Ints, Shop
 from retention_lib.stores.simulation.story import Baskets, Story
@@ -85,7 +85,7 @@ def test_products_gifts_in_december() -> None:
 
 def test_products_nothing_out_of_stock() -> None:
     told = story()
-    out = missing(told.shop)[told.occasions.day[told.baskets.line_occasion]]
+    out = told.shop.calendar.out_of_stock[told.occasions.day[told.baskets.line_occasion]]
     assert (out >= 0).any()
     assert (line_categories(told) != out).all()
 
@@ -94,7 +94,7 @@ def test_products_without_stock_outs_everything_is_there() -> None:
     shop = opened(stock_out=0)
     day = int(np.flatnonzero(story().shop.calendar.out_of_stock >= 0)[0])
     lacking = int(story().shop.calendar.out_of_stock[day])
-    assert (missing(shop) == -1).all()
+    assert (shop.calendar.out_of_stock == -1).all()
     assert (shop.catalogue.category[bought(shop, visits(500, day=day, favourite=lacking))[1]] == lacking).mean() > 0.4
 
 

@@ -4,7 +4,8 @@ import numpy as np
 import pytest
 from stores.simulation.told import happens, purchases, story, world
 
-from retention_lib.stores.simulation.buying import bought
+from retention_lib.settings.simulation import Simulation
+from retention_lib.stores.simulation.buying import bought, worlds
 from retention_lib.stores.simulation.people import people
 from retention_lib.stores.simulation.shop import open_shop
 from retention_lib.stores.simulation.stage import EFFECT_DAYS, FOLLOW_DAYS, NEVER, WINDOW_DAYS
@@ -47,6 +48,12 @@ def test_what_happened_does_not_depend_on_other_worlds_being_told() -> None:
     alone = bought(told.shop, 0, told.people, only_what_happened=True).occasions
     assert (alone.day == told.occasions.day[happens(told, 0)]).all()
     assert (alone.customer == told.occasions.customer[happens(told, 0)]).all()
+
+
+@pytest.mark.parametrize("months", range(6, 49))
+def test_worlds_have_a_bit_each(months: int) -> None:
+    told = worlds(open_shop(Simulation(months=months, programme="invited")))
+    assert len(told) == len({(one.effect, one.arm) for one in told}) <= 64
 
 
 def test_customers_a_change_does_not_touch_do_the_same_in_both_worlds() -> None:
@@ -132,6 +139,12 @@ def test_joining_by_level_knows_nothing_of_purchases_near_the_day() -> None:
     # Relations end at their usual pace, no faster than before joining.
     assert 0.75 < neutral / before < 1.1
     assert told.people.level[inside].mean() > 0.5
+
+
+def test_joining_by_level_knows_nothing_of_survival() -> None:
+    told, ended = story(customers=3000), story(customers=3000, late_harm=1.0, bad_review_harm=1.0, answer_benefit=0.0)
+    assert (ended.fates.left < told.fates.left).mean() > 0.1
+    assert (ended.fates.joined == told.fates.joined).all()
 
 
 def test_joining_by_momentum_happens_at_a_purchase() -> None:

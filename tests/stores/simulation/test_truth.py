@@ -145,6 +145,14 @@ def test_sums_beyond_what_floats_hold_stay_exact() -> None:
     assert large.standard_error == pytest.approx(1.0)
 
 
+def test_sums_of_squares_beyond_64_bits_stay_exact() -> None:
+    # Rates in billionths of customers who buy every third day: the squares of a hundred fit, of a thousand do not.
+    for count in (80, 1_000):
+        found = sums_of(np.full(count, 333_333_333) + np.array([1, -1] * (count // 2)))
+        assert found.squares == count * (333_333_333**2 + 1)
+        assert found.standard_error == pytest.approx(1 / math.sqrt(count - 1))
+
+
 def test_blocks_add_up() -> None:
     one, other = known().sums, known(block=1).sums
     both = reduce(TruthSums.added, [one, other])

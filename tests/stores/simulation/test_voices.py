@@ -19,7 +19,7 @@ def with_orders(told: Story, frame: pd.DataFrame) -> pd.DataFrame:
         {
             "order_id": [f"O{number:010d}" for number in orders.number],
             "customer": [f"C{number:09d}" for number in told.people.number[orders.customer]],
-            "ordered": dates[orders.day],
+            "ordered": dates[orders.day] + orders.second.astype("timedelta64[s]"),
             "received": dates[0] + received,
             "bad": told.occasions.bad_review[orders.occasion],
             "quick": told.occasions.answered[orders.occasion],
