@@ -43,6 +43,7 @@ reports:
     campaign: offer_1
     regular: ["newsletter_*", "sms_*"]
     newcomers: false
+    weeks_after: 4
   ab_campaign:
     experiment: offer_1
     control: none

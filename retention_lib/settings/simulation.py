@@ -61,8 +61,9 @@ class Sizes(StrictModel):
         answer_benefit: Share of that harm which a quick answer of the shop undoes.
         surveys: Share of orders after which a survey is answered.
         programme_effect: By how much members buy more (share of the rate).
-        programme_selection: How much more often customers of a high level join, log scale of the rate for one
-            standard deviation of the level.
+        programme_selection: How much more often customers of a high level join, log scale for one standard deviation
+            of the level: of the rate (`level`), half of it of the chance at a purchase (`momentum`), of the odds of
+            accepting (`invited`).
         tier_effort: By how much members buy more when one order short of the next tier.
         tier_dip: By how much members buy less in the month after reaching a tier.
         welcome_points: Points granted on joining.
@@ -81,7 +82,7 @@ class Sizes(StrictModel):
         broken_split: Share of the treated whom the broken test loses (those with the fewest purchases first).
         household_spill: Share of an offer's effect that reaches other members of the household.
         machine_opens: Share of customers whose mail program opens every message.
-        visits: Visits of the site without an order, for each order.
+        visits: Visits of the site without an order, for each order made there.
         abandoned_carts: Share of such visits that leave a cart.
         service_contacts: Contacts with service for each order without trouble; trouble brings more.
         split_ids: Share of customers who appear under a second id.

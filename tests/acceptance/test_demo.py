@@ -82,11 +82,15 @@ def test_the_test_claims_something(demo: Run) -> None:
 
 
 def test_the_mailing_is_claimed_only_as_far_as_it_is_true(demo: Run) -> None:
-    """The mailed got one of two offers; money a household and week, over eight weeks; hardly anything comes after."""
+    """The mailed got one of two offers; money a household and week, over four weeks.
+
+    The comparison is weak, and its interval misses the truth in one store of twenty; only in one of a thousand is it
+    off by more than 3.3 standard errors.
+    """
     found = figures(demo, "loyalty_impact")["did_effect"]
     arms = ("free_delivery", "discount20")
-    true = sum(true_effect(demo, "offer_1", arm, measure="revenue", days=84) for arm in arms) / len(arms) / 8
-    assert found["low"] < true < found["high"]
+    true = sum(true_effect(demo, "offer_1", arm, measure="revenue", days=28) for arm in arms) / len(arms) / 4
+    assert abs(found["value"] - true) < 3.3 / 1.96 * (found["high"] - found["low"]) / 2
     if found["claimed"]:
         assert found["value"] * true > 0
 

@@ -22,7 +22,8 @@ _HEAD = """\
 A shop that never was, for trying reports and for grading models: what would have happened otherwise is known. It sells
 coffee, pet food, gifts and the like on a site, in an app and in a shop; stamps are of {zone}, money is {currency}.
 
-A parameter file says how large it is and how strong each of its mechanisms; the same settings give the same bytes.
+A parameter file says how large it is and how strong each of its mechanisms. The same settings give the same bytes, with
+the same versions of the toolkit's packages on the same kind of processor.
 
 ```yaml
 store:

@@ -44,10 +44,11 @@ TABLES: Mapping[str, TableWords] = {
         },
     ),
     "customers": TableWords(
-        "A customer id. Everybody has ordered at least once: who never buys is not known to the shop.",
+        "A customer id. Everybody has ordered at least once, though perhaps never under a second id: who never buys is "
+        "not known to the shop.",
         {
             "customer_id": "the id",
-            "acquired_at": "the first order under this id",
+            "acquired_at": "the first order; for a second id the day from which it is used",
             "acquisition_channel": "what brought the customer; empty for a second id",
             "acquisition_cost": "what winning the customer cost; empty for a second id",
             "birth_date": "as told on registration, and true",
@@ -169,7 +170,8 @@ TABLES: Mapping[str, TableWords] = {
         {
             "month": "the month",
             "acquisition": "what winning the customers of the month cost: the sum of their acquisition_cost",
-            "retention": "messages sent, and coupons used at what they were worth",
+            "retention": "messages sent, and deliveries that coupons made free; a discount is missing from the revenue "
+            "already",
             "loyalty_running": "points that paid, at face value, and from the programme's start two roubles for every "
             "customer so far",
         },
@@ -347,6 +349,14 @@ HONEST = (
     "The test broken_1 has lost the least active of its treated, from `assignments`, `contacts` and `outcomes`; its "
     "difference is wrong, and its split shows it.",
     "The test overlap_1 reaches customers while the coupon of the offer before it is still valid.",
+    "A customer lost to a late first delivery or a bad review orders nothing more from that order on, though the "
+    "delivery and the review come days later.",
+    "A coupon is valid from the morning of its first day, hours before most mails are read.",
+    "In the world `level` customers join whether or not they still buy: more than half of the members have left "
+    "already.",
+    "Effects in `truth/` count orders before refunds; `outcomes` takes refunds off.",
+    "With spill-over inside households the truth compares everybody in one arm with everybody in another; the arms of "
+    "the test differ by less.",
     "What happens after the last day (deliveries, refunds, answers, reviews) is not in the tables: the last weeks look "
     "better than they were.",
     "A relation ends without a word: nothing in the shop's tables says when.",

@@ -125,10 +125,11 @@ def _followed(story: Story, effect: str, customer: Ints, started: Ints, arm: Int
 
 
 def _programme(story: Story) -> Graded:
-    """Those who joined, from the day of joining."""
-    joined = story.fates.joined
-    customer = np.flatnonzero(joined < story.shop.calendar.days)
-    started = joined[customer]
+    """Those who joined, from the day of joining; where a purchase is the occasion of it, from the day after."""
+    at_purchase = story.shop.simulation.programme == "momentum"
+    started = story.fates.joined + int(at_purchase)
+    customer = np.flatnonzero(started < story.shop.calendar.days)
+    started = started[customer]
     return Graded(
         effect=PROGRAMME,
         arms=ARMS[PROGRAMME],

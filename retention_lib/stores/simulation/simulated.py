@@ -12,6 +12,7 @@ import shutil
 from collections.abc import Callable
 from contextlib import suppress
 from functools import cache
+from importlib.metadata import version
 from pathlib import Path
 from typing import TYPE_CHECKING, Any
 
@@ -27,6 +28,8 @@ if TYPE_CHECKING:
 FOLDER, NOTE = "simulated", "simulation.json"
 """The folder of a simulated store, and the file in it that says what it was made of."""
 
+_PACKAGES = ("numpy", "pyarrow", "scipy")
+_WANTED = ("simulation", "code", "versions")
 _BUILDING = ".building-"
 _FULL = {errno.ENOSPC, errno.EDQUOT}
 _AT_HERE, _EXCHANGE = -100, 2  # of renameat2, Linux
@@ -81,7 +84,7 @@ def simulated_source(table: str, path: Path, *, root: Path) -> Source:
 def is_simulated(place: Path, simulation: Simulation) -> bool:
     """Whether a folder holds the whole store that these settings and this code make."""
     note = noted(place)
-    if note is None or {name: note.get(name) for name in ("simulation", "code")} != _wanted(simulation):
+    if note is None or {name: note.get(name) for name in _WANTED} != _wanted(simulation):
         return False
     sizes = {file: facts["bytes"] for file, facts in note["files"].items()}
     return all((place / file).is_file() and (place / file).stat().st_size == size for file, size in sizes.items())
@@ -130,14 +133,16 @@ def _fill(folder: Path, simulation: Simulation, *, jobs: int, piece: int, told: 
 
 def _wanted(simulation: Simulation) -> dict[str, Any]:
     """What decides every byte: the settings and the code."""
-    return {"simulation": simulation.model_dump(mode="json"), "code": code_hash()}
+    versions = {name: version(name) for name in _PACKAGES}
+    return {"simulation": simulation.model_dump(mode="json"), "code": code_hash(), "versions": versions}
 
 
 @cache
 def code_hash() -> str:
     """SHA-256 of the simulator, of what its settings are and of the tables it fills."""
     settings = Path(__file__).parents[2] / "settings"
-    files = [*sorted(Path(__file__).parent.glob("*.py")), settings / "simulation.py", settings / "tables.py"]
+    beside = [settings / name for name in ("calendar.py", "simulation.py", "tables.py")]
+    files = [*sorted(Path(__file__).parent.glob("*.py")), *beside]
     return hashlib.sha256(b"\0".join(path.read_bytes() for path in files)).hexdigest()
 
 

@@ -249,10 +249,11 @@ class Track:
         """Baskets of a customer's first order, and from when it is due, hold the product that is used up."""
         product = self.people.product[who]
         there = self.shop.catalogue.category[product] != self.shop.calendar.out_of_stock[day]
-        takes = (product >= 0) & there & (first | (self.due[who] <= day))
-        again = who[takes]
-        self.due[again] = day + np.rint(self.people.interval[again]).astype(np.int32)
-        return takes * np.uint8(USED_UP)
+        wants = (product >= 0) & (first | (self.due[who] <= day))
+        # Who cannot have it with the first order had it from elsewhere: else it would never be due.
+        begins = who[wants & (there | first)]
+        self.due[begins] = day + np.rint(self.people.interval[begins]).astype(np.int32)
+        return (wants & there) * np.uint8(USED_UP)
 
     def _leave_late(self, day: int, new: Ints) -> None:
         gone = new[self._is_late(new) & self.people.late_leaves[new]]

@@ -7,7 +7,7 @@ however many processes there are, and memory holds a few blocks whatever the siz
 from __future__ import annotations
 
 from collections.abc import Callable, Iterator
-from contextlib import closing
+from contextlib import ExitStack, closing
 from functools import reduce
 from pathlib import Path
 from typing import TYPE_CHECKING, Self
@@ -84,8 +84,9 @@ class TableFiles:
         return self
 
     def __exit__(self, *_error: object) -> None:
-        for writer in self._writers.values():
-            writer.close()
+        with ExitStack() as last:
+            for writer in self._writers.values():
+                last.callback(writer.close)
 
     def write(self, place: str, table: pa.Table) -> None:
         """Append a table as a row group of its file, which is begun by the first one; none where there is no row.

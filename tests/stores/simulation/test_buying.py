@@ -147,6 +147,14 @@ def test_joining_by_level_knows_nothing_of_survival() -> None:
     assert (ended.fates.joined == told.fates.joined).all()
 
 
+def test_product_that_was_out_of_stock_at_first_is_due_all_the_same() -> None:
+    told = story(customers=12000)
+    category = told.shop.catalogue.category[told.people.product]
+    lacked = (told.people.product >= 0) & (category == told.shop.calendar.out_of_stock[told.people.acquired])
+    assert lacked.sum() > 50
+    assert told.occasions.due[lacked[told.occasions.customer] & happens(told, 0)].sum() > 10
+
+
 def test_joining_by_momentum_happens_at_a_purchase() -> None:
     told = story(programme="momentum")
     joined = told.fates.joined

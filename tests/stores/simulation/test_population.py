@@ -6,11 +6,10 @@ from pathlib import Path
 
 import pytest
 
-from retention_lib.settings.simulation import MOST, Simulation
+from retention_lib.settings.simulation import Simulation
 from retention_lib.stores.simulation import population
 from retention_lib.stores.simulation.population import FIRST_BLOCK, Population, block_sums, population_effects
 from retention_lib.stores.simulation.shop import open_shop, tell_story
-from retention_lib.stores.simulation.stage import BLOCK
 
 SIMULATION = Simulation(customers=2_000, months=12)
 CUSTOMERS = 5_000
@@ -29,10 +28,6 @@ def small_blocks(monkeypatch: pytest.MonkeyPatch) -> None:
 @pytest.fixture
 def found(root: Path) -> Population:
     return population_effects(SIMULATION, customers=CUSTOMERS, jobs=2, root=root)
-
-
-def test_customers_of_a_superpopulation_are_in_no_store() -> None:
-    assert FIRST_BLOCK * BLOCK >= MOST
 
 
 def test_superpopulation_is_told_once_whatever_the_store_holds(found: Population, root: Path) -> None:
