@@ -41,9 +41,9 @@ reports:
     holdout_days: {holdout_days}
   loyalty_impact:
     campaign: offer_1
-    regular: ["newsletter_*", "sms_*"]
-    newcomers: false
-    weeks_after: 4
+    regular: ["newsletter_*", "sms_*"] # everybody gets them
+    newcomers: false # the shop grows
+    weeks_after: 4 # an offer is valid for two weeks
   ab_campaign:
     experiment: offer_1
     control: none

@@ -177,5 +177,9 @@ def test_customers_leave_for_the_reasons_told() -> None:
 
 def test_joined_customers_are_the_subjects_of_the_programme() -> None:
     customers, subjects = frame("customers", "momentum"), frame("subjects", "momentum").query("effect == 'programme'")
-    assert set(subjects["customer_id"]) == set(customers.loc[customers["joined_at"].notna(), "customer_id"])
+    # They join at a purchase, which is the same in both arms: they are followed from the next day.
+    joined = customers[customers["joined_at"] < pd.Timestamp("2026-06-30")]
+    assert set(subjects["customer_id"]) == set(joined["customer_id"])
+    started = subjects.set_index("customer_id")["started_at"].reindex(joined["customer_id"]).to_numpy()
+    assert (started == (joined["joined_at"].dt.normalize() + pd.Timedelta(days=1)).to_numpy()).all()
     assert set(subjects["arm"]) == {"member"}
