@@ -23,9 +23,9 @@ class ContactProfit:
     Attributes:
         arm: The arm.
         best: The arm that earned most, itself or another.
-        per_contact: Effect on spend x margin - cost (money a customer contacted), a household's effect shared by
-            its members in the arm; the interval holds the uncertainty of the effect only.
-        gross_margin: Share of spend, in [0, 1].
+        per_contact: Effect on spend x margin, or on gross profit, - cost (money a customer contacted), a household's
+            effect shared by its members in the arm; the interval holds the uncertainty of the effect only.
+        gross_margin: Share of spend, in [0, 1]; None where gross profit itself was measured.
         contact_cost: Cost of one contact (money).
         unit: What `per_contact.n` counts: `customer` or `household`.
     """
@@ -33,7 +33,7 @@ class ContactProfit:
     arm: str
     best: str
     per_contact: Estimate
-    gross_margin: float
+    gross_margin: float | None
     contact_cost: float
     unit: str = "customer"
 
@@ -133,23 +133,30 @@ def profit_of_return(returns: ReturnChance | NotEnough, *, gross_margin: float |
 
 
 def contact_profits(
-    effects: ArmEffects | NotEnough, *, metric: str, gross_margin: float | None, contact_cost: float | None
+    effects: ArmEffects | NotEnough,
+    *,
+    metric: str,
+    gross_margin: float | None,
+    contact_cost: float | None,
+    metric_is_profit: bool = False,
 ) -> list[ContactProfit | NotEnough]:
     """What a contact earned in each arm of a test, best first.
 
     Args:
         effects: From `experiments.arm_effects`.
-        metric: The metric that is spend (money a customer).
+        metric: The metric that is spend, or gross profit (money a customer).
         gross_margin: Share of spend, in [0, 1]; None = not known.
         contact_cost: Cost of one contact (money); None = not known.
+        metric_is_profit: Whether the metric is gross profit already, what offers cost taken off; no margin is needed.
 
     Returns:
-        One item an arm whose effect on spend may be claimed; a single NotEnough("margin_and_cost_known") or
+        One item an arm whose effect on the metric may be claimed; a single NotEnough("margin_and_cost_known") or
         NotEnough("effects_claimed") where there is none.
     """
     if isinstance(effects, NotEnough):
         return [effects]
-    if gross_margin is None or contact_cost is None:
+    margin = 1.0 if metric_is_profit else gross_margin
+    if margin is None or contact_cost is None:
         return [NotEnough("margin_and_cost_known", 0, 1)]
     rows = effects.table[(effects.table["metric"] == metric) & effects.table["claimed"].astype(bool)]
     members = dict(zip(rows["arm"], rows["members"], strict=True))
@@ -158,8 +165,8 @@ def contact_profits(
         ContactProfit(
             arm=arm,
             best=arms[0],
-            per_contact=_profit(effects.effect(metric, arm), gross_margin / members[arm], contact_cost),
-            gross_margin=gross_margin,
+            per_contact=_profit(effects.effect(metric, arm), margin / members[arm], contact_cost),
+            gross_margin=None if metric_is_profit else margin,
             contact_cost=contact_cost,
             unit=effects.unit,
         )

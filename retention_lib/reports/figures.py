@@ -258,6 +258,13 @@ _CAMPAIGN = (
         N_("mean spend of all assigned, {name} - control"),
         "up",
     ),
+    _one(
+        "gross_profit_effect_*",
+        N_("Extra gross profit, {name}"),
+        "money_per_customer",
+        N_("mean gross profit of all assigned, {name} - control"),
+        "up",
+    ),
     _one("customers_in_test", N_("In the test"), "count", N_("households (customers where none are known) in one arm")),
 )
 

@@ -43,18 +43,20 @@ reports:
     campaign: offer_1
     regular: ["newsletter_*", "sms_*"] # everybody gets them
     newcomers: false # the shop grows
-    weeks_after: 4 # an offer is valid for two weeks
+{early}    weeks_after: 4 # an offer is valid for two weeks
   ab_campaign:
     experiment: offer_1
     control: none
-    metrics: [visit, conversion, spend]
-    goal: spend
+    metrics: [visit, conversion, spend, gross_profit]
+    goal: gross_profit
+    goal_is_profit: true # free deliveries and discounts are taken off
 """
 
 GROSS_MARGIN, CONTACT_COST = "0.375", "0.50"
 """What sales of a simulated store leave under the default sizes, and what one of its messages costs."""
 
 _LONGEST_HOLDOUT = 273
+_YEAR = 12
 
 
 def given_simulation(options: Mapping[str, str | None], sizes: Sequence[str]) -> dict[str, Any]:
@@ -72,6 +74,10 @@ def given_simulation(options: Mapping[str, str | None], sizes: Sequence[str]) ->
     if wrong:
         rule = "must be written like late_harm=0"
         raise ParameterError(Problem("retention simulate", "--size", text, rule) for text in wrong)
+    names = [text.partition("=")[0].strip() for text in sizes]
+    if len(set(names)) < len(names):
+        twice = next(name for name in names if names.count(name) > 1)
+        raise ParameterError([Problem("retention simulate", "--size", twice, "is given twice; give each size once")])
     if sizes:
         given["sizes"] = {name.strip(): _plain(value) for name, _, value in (text.partition("=") for text in sizes)}
     return given
@@ -136,7 +142,9 @@ def set_text(name: str, simulation: Simulation) -> str:
     if sizes:
         lines += ["    sizes:", *(f"      {key}: {scalar(value)}" for key, value in sizes.items())]
     holdout = min(_LONGEST_HOLDOUT, simulation.days // 4)
-    rest = _REST.format(gross_margin=GROSS_MARGIN, contact_cost=CONTACT_COST, holdout_days=holdout)
+    # In a short window the first offer comes in the third month, when nobody has been known for twelve weeks.
+    early = "    weeks_before: 4\n" if simulation.months <= _YEAR else ""
+    rest = _REST.format(gross_margin=GROSS_MARGIN, contact_cost=CONTACT_COST, holdout_days=holdout, early=early)
     return _HEAD.format(name=name) + "\n".join(lines) + "\n" + rest
 
 

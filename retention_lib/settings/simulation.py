@@ -152,12 +152,14 @@ class Simulation(StrictModel):
 
     @classmethod
     def broken_rules(cls, raw: Mapping[Any, Any]) -> Iterator[Broken]:
-        """The window begins after 1990, where the contracts of the tables begin."""
+        """The window lies between 1991 and 2099, as the contracts of the tables want it."""
         until, months = None, raw.get("months", 24)
         with suppress(PydanticCustomError):  # where it is no day, its own key says so
             until = iso_date(raw.get("until"))
         if until is not None and isinstance(months, int) and until.year - months / 12 < 1991:
             yield Broken(("until",), "must leave room for the months before it, which begin in 1991 at the earliest")
+        if until is not None and until.year >= 2100:
+            yield Broken(("until",), "must be 2099-12-31 or earlier, for tables hold no later days")
 
     @property
     def first_month(self) -> Month:

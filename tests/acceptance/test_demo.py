@@ -67,7 +67,9 @@ def test_margin_of_the_parameter_file_is_the_simulated_one(demo: Run) -> None:
 
 
 @pytest.mark.parametrize("arm", ["discount20", "free_delivery"])
-@pytest.mark.parametrize(("metric", "measure"), [("conversion", "buyers"), ("spend", "revenue")])
+@pytest.mark.parametrize(
+    ("metric", "measure"), [("conversion", "buyers"), ("spend", "revenue"), ("gross_profit", "net_profit")]
+)
 def test_effects_of_the_random_test_hold_the_truth(demo: Run, arm: str, metric: str, measure: str) -> None:
     found = figures(demo, "ab_campaign")[f"{metric}_effect_{arm}"]
     true = true_effect(demo, "offer_3", arm, measure=measure, days=28)

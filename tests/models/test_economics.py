@@ -122,6 +122,14 @@ def test_contact_profits_are_the_effect_times_margin_less_cost_best_first() -> N
     assert profits[0].per_contact.n == 2000
 
 
+def test_contact_profits_of_a_measured_profit_need_no_margin() -> None:
+    effects = spends(("none", 5.0), ("mail", 6.0), ("call", 7.0))
+    profits = contact_profits(effects, metric="spend", gross_margin=None, contact_cost=0.5, metric_is_profit=True)
+    # What the arms brought is profit as it stands: 2 - 0.5 and 1 - 0.5.
+    assert [(profit.arm, profit.gross_margin) for profit in profits] == [("call", None), ("mail", None)]
+    assert [profit.per_contact.value for profit in profits] == pytest.approx([1.5, 0.5])
+
+
 def test_a_households_effect_is_shared_by_the_members_contacted() -> None:
     effects = spends(("none", 5.0), ("mail", 6.0), ("call", 7.0))
     # Four members a household called, one mailed: a call earns 2 / 4 x 0.4 and a letter 1 x 0.4, less 0.1.

@@ -44,6 +44,7 @@ def test_window_of_a_leap_year_has_its_day() -> None:
         ({"months": 5}, "months"),
         ({"until": "2026-06-29"}, "until"),
         ({"until": "1991-12-31", "months": 24}, "until"),
+        ({"until": "2100-01-31"}, "until"),
         ({"seed": -1}, "seed"),
         ({"programme": "always"}, "programme"),
         ({"sizes": {"late_harm": 1.1}}, "sizes.late_harm"),

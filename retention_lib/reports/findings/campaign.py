@@ -39,12 +39,12 @@ def _(result: ArmEffects, words: Words, *, goal: str, ratio: SampleRatio | NotEn
         message = N_(
             "No arm changed {goal} by more than chance; the intervals below say how large an effect can still hide."
         )
-        return Verdict(status="watch", sentence=words.say(message, goal=goal))
+        return Verdict(status="watch", sentence=words.say(message, goal=goal.replace("_", " ")))
     best = shown.iloc[0] if shown.iloc[0]["effect"] > 0 else shown.iloc[-1]
     sentence = words.say(
         _raised(result) if best["effect"] > 0 else _lowered(result),
         arm=clean_value(best["arm"]),
-        goal=goal,
+        goal=goal.replace("_", " "),
         control=result.control,
         effect=_amount(best, "effect", words),
         relative=words.percent(best["relative"], 0),
@@ -222,14 +222,16 @@ def _(result: ContactProfit, words: Words) -> Action:
         ),
         (words.say(rests_on), words.number(profit.n)),
     )
-    note = words.say(
-        N_(
+    cost = words.money(result.contact_cost, digits=2)
+    if result.gross_margin is None:
+        message = N_("Measured effect on gross profit - {cost} a contact. The cost comes from the parameter file.")
+        note = words.say(message, cost=cost)
+    else:
+        message = N_(
             "Measured effect on spend x margin {margin} - {cost} a contact. Margin and cost come from the parameter "
             "file."
-        ),
-        margin=words.percent(result.gross_margin, 0),
-        cost=words.money(result.contact_cost, digits=2),
-    )
+        )
+        note = words.say(message, margin=words.percent(result.gross_margin, 0), cost=cost)
     return Action(title=words.say(title, arm=result.arm, best=result.best), tested=True, facts=facts, note=note)
 
 

@@ -30,17 +30,17 @@ TABLES: Mapping[str, TableWords] = {
             "amount": "what the goods cost the customer: promotion and discount coupon taken off, points used not "
             "(they are a means of payment); without the fee for delivery",
             "order_id": "the order; a line that came back has the id of its order",
-            "line_id": "number of the row within its order, from 1",
+            "line_id": "number of the row within its order, from 1 (text)",
             "quantity": "pieces; negative for a line that came back",
             "product_id": "one of some sixty products",
             "category": "one of eight categories",
             "discount": "what promotion and discount coupon took off together",
             "cost": "what the goods cost the shop; a line that came back takes it back in full",
             "channel": "site, app or shop",
-            "promised_at": "the end of the promised day; empty in a shop and for lines that came back",
+            "promised_at": "the end of the promised day, beyond the window too; empty in a shop and for returned lines",
             "delivered_at": "when it was delivered; empty in a shop, and where that lies beyond the window",
-            "coupon_id": "the coupon used for the order, of either kind",
-            "carrier": "who delivered it: express, standard or post",
+            "coupon_id": "the coupon used for the order, of either kind; empty for lines that came back",
+            "carrier": "who delivered it: express, standard or post; empty in a shop and for lines that came back",
         },
     ),
     "customers": TableWords(
@@ -260,7 +260,7 @@ TRUTH: Mapping[str, TableWords] = {
         "The mean outcome of an arm over all subjects, or the difference of two.",
         {
             "effect": "the effect",
-            "among": "all subjects, or those who were in that arm",
+            "among": "all: every subject; an arm's name: those who were in it",
             "days": "days followed, at most",
             "arm": "the arm",
             "other": "the arm it is compared with; empty for a mean outcome",
@@ -349,6 +349,10 @@ HONEST = (
     "The test broken_1 has lost the least active of its treated, from `assignments`, `contacts` and `outcomes`; its "
     "difference is wrong, and its split shows it.",
     "The test overlap_1 reaches customers while the coupon of the offer before it is still valid.",
+    "Money is DECIMAL, stamps are without a time zone; no first order is made in the shop.",
+    "How customers come to the bonus programme is a key of its own, `programme`: `level` by the fixed level of buying, "
+    "whatever happens near the day; `momentum` at a purchase; `invited` by a random invitation, in which alone "
+    "`invited` and `accepts` of the truth have a part.",
     "A customer lost to a late first delivery or a bad review orders nothing more from that order on, though the "
     "delivery and the review come days later.",
     "A coupon is valid from the morning of its first day, hours before most mails are read.",

@@ -25,8 +25,8 @@ from retention_lib.stores.sources import Source, file_source
 if TYPE_CHECKING:
     from retention_lib.settings.simulation import Simulation
 
-FOLDER, NOTE = "simulated", "simulation.json"
-"""The folder of a simulated store, and the file in it that says what it was made of."""
+FOLDER, NOTE, DICTIONARY = "simulated", "simulation.json", "README.md"
+"""The folder of a simulated store, the file in it that says what it was made of, and the one that explains it."""
 
 _PACKAGES = ("numpy", "pyarrow", "scipy")
 _WANTED = ("simulation", "code", "versions")
@@ -68,7 +68,10 @@ def simulated_tables(
                     _make(place, simulation, jobs=jobs, piece=piece, told=told)
     except OSError as error:
         raise DataError(_disk_sentence(error, place.relative_to(root))) from error
-    return {table: place / f"{table}.parquet" for table in TABLES if (place / f"{table}.parquet").exists()}
+    note = noted(place)
+    held = {} if note is None else {file: facts["rows"] for file, facts in note["files"].items()}
+    # A mechanism of size 0 may leave a table without a row: such a store has no such table.
+    return {table: place / f"{table}.parquet" for table in TABLES if held.get(f"{table}.parquet")}
 
 
 def simulated_source(table: str, path: Path, *, root: Path) -> Source:
@@ -123,7 +126,7 @@ def _fill(folder: Path, simulation: Simulation, *, jobs: int, piece: int, told: 
     from retention_lib.stores.simulation.writing import write_simulation
 
     rows = write_simulation(simulation, folder, jobs=jobs, piece=piece, told=told)
-    (folder / "README.md").write_text(dictionary_page(simulation), encoding="utf-8")
+    (folder / DICTIONARY).write_text(dictionary_page(simulation), encoding="utf-8")
     files = {f"{file}.parquet": {"rows": count} for file, count in rows.items()}
     for file, facts in files.items():
         facts["bytes"] = (folder / file).stat().st_size
@@ -152,9 +155,19 @@ def _check_ours(place: Path) -> None:
     Raises:
         DataError: Something else stands there.
     """
-    if os.path.lexists(place) and (place.is_symlink() or noted(place) is None):
+    if not os.path.lexists(place):
+        return
+    note = None if place.is_symlink() else noted(place)
+    if note is None:
         raise DataError(
             f"{place}: was not made by this toolkit ({NOTE} is not in it); move it away, a simulated store goes there"
+        )
+    ours = {NOTE, DICTIONARY, *note["files"]}
+    files = sorted(file.relative_to(place).as_posix() for file in place.rglob("*") if not file.is_dir())
+    other = next((file for file in files if file not in ours), None)
+    if other is not None:
+        raise DataError(
+            f"{place / other}: is no part of the simulated store, which is made anew here; move the file away"
         )
 
 

@@ -56,6 +56,23 @@ def test_folder_says_what_it_is_and_what_it_was_made_of(root: Path) -> None:
     assert {path.name for path in folder.parent.iterdir()} == {"simulated"}
 
 
+def test_table_without_a_row_is_a_table_the_store_has_not(tmp_path: Path) -> None:
+    silent = TOY.model_copy(update={"sizes": TOY.sizes.model_copy(update={"service_contacts": 0.0})})
+    with open_store("toy", StoreSettings(simulation=silent), root=tmp_path) as store:
+        assert not store.has("service")
+        assert store.has("transactions", "feedback", "costs")
+
+
+def test_file_of_somebody_else_in_the_folder_is_never_lost(tmp_path: Path) -> None:
+    simulated_tables("toy", TOY, root=tmp_path)
+    notes = simulated_folder("toy", tmp_path) / "truth" / "notes.txt"
+    notes.write_text("mine")
+    simulated_tables("toy", TOY, root=tmp_path)
+    with pytest.raises(DataError, match=r"notes\.txt: is no part of the simulated store"):
+        simulated_tables("toy", TOY.model_copy(update={"seed": 2}), root=tmp_path)
+    assert notes.read_text() == "mine"
+
+
 def test_second_use_makes_nothing(root: Path) -> None:
     heard: list[int] = []
     simulated_tables("toy", TOY, root=root, told=told(heard))
