@@ -51,7 +51,7 @@ REASONS: Mapping[str, str] = MappingProxyType(
             "to find the store's own window, so the usual 30 days are used."
         ),
         "days_of_sales": N_("There is no sale, so there is no calendar of sales."),
-        "effects_claimed": N_("No arm changed spend by more than chance, so there is no profit to compute."),
+        "effects_claimed": N_("No arm changed the goal by more than chance, so there is no profit to speak of."),
         "episodes": N_("Only {have} customers bought in the period; {need} are needed for the curve."),
         "episodes_that_ended": N_("Nobody came back in the time seen, so there is no curve."),
         "forecast_buyers": N_(
