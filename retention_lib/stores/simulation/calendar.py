@@ -67,9 +67,13 @@ def _season_shapes(days: np.ndarray) -> Floats:
     return np.interp(place, np.arange(12) + 0.5, _MONTHS, period=12)
 
 
+def weekdays(days: np.ndarray) -> Ints:
+    """The weekday of each day, 0 for Monday."""
+    return (days.astype("datetime64[D]").astype(np.int64) + 3) % 7  # 1970-01-01 was a Thursday
+
+
 def _weekday(days: np.ndarray, size: float) -> Floats:
-    weekday = (days.astype(np.int64) + 3) % 7  # 1970-01-01 was a Thursday
-    return np.exp(size * _WEEKDAYS[weekday]) / np.exp(size * _WEEKDAYS).mean()
+    return np.exp(size * _WEEKDAYS[weekdays(days)]) / np.exp(size * _WEEKDAYS).mean()
 
 
 def _price_index(month: Ints, months: int, *, rise: float) -> Floats:

@@ -8,6 +8,7 @@ import numpy as np
 
 from retention_lib.stores.simulation.arrays import ranks, summed
 from retention_lib.stores.simulation.baskets import drawn, edges_of
+from retention_lib.stores.simulation.calendar import weekdays
 from retention_lib.stores.simulation.coupons import TILL, coupon_campaigns, coupon_values
 from retention_lib.stores.simulation.hours import favourite_hours, online_seconds
 from retention_lib.stores.simulation.lines import sold_lines
@@ -104,7 +105,7 @@ def seconds_of_day(shop: Shop, day: Ints, chance: np.ndarray, within: np.ndarray
         within: In [0, 1): where in the hour.
         at_till: Whether it is made in a shop.
     """
-    weekday = (shop.calendar.dates[day].astype(np.int64) + 3) % 7  # 1970-01-01 was a Thursday
+    weekday = weekdays(shop.calendar.dates[day])
     row = np.where(at_till, _AT_TILL, (weekday > _FRIDAY).astype(np.int64))
     return 3600 * drawn(edges_of(_HOURS), row, chance) + (3600 * within).astype(np.int64)
 

@@ -9,7 +9,7 @@ import hashlib
 import json
 import multiprocessing
 import os
-from collections.abc import Callable, Iterator
+from collections.abc import Iterator
 from concurrent.futures import ProcessPoolExecutor
 from dataclasses import dataclass
 from functools import partial, reduce
@@ -19,6 +19,7 @@ import numpy as np
 import pandas as pd
 
 from retention_lib.settings.simulation import MOST, Simulation
+from retention_lib.stores.simulation import Told
 from retention_lib.stores.simulation.effects import Key, Sums, added_sums, effect_rows, effect_sums, sums_of
 from retention_lib.stores.simulation.graded import graded_effects, purchases
 from retention_lib.stores.simulation.shop import open_shop, tell_story
@@ -32,9 +33,6 @@ FIRST_BLOCK = -(-MOST // BLOCK)
 CACHE = Path("data") / ".cache" / "populations"
 
 _RATE_UNIT = 1e-9
-
-Told = Callable[[int, int], None]
-"""Hears how many customers are told, and of how many."""
 
 
 @dataclass(frozen=True, kw_only=True)

@@ -9,7 +9,6 @@ import json
 import os
 import secrets
 import shutil
-from collections.abc import Callable
 from contextlib import suppress
 from functools import cache
 from importlib.metadata import version
@@ -20,6 +19,7 @@ from retention_lib.settings.models import TableSource
 from retention_lib.settings.tables import TABLES
 from retention_lib.stores.cache import locked
 from retention_lib.stores.errors import DataError
+from retention_lib.stores.simulation import Told
 from retention_lib.stores.sources import Source, file_source
 
 if TYPE_CHECKING:
@@ -33,9 +33,6 @@ _WANTED = ("simulation", "code", "versions")
 _BUILDING = ".building-"
 _FULL = {errno.ENOSPC, errno.EDQUOT}
 _AT_HERE, _EXCHANGE = -100, 2  # of renameat2, Linux
-
-Told = Callable[[int, int], None]
-"""Hears how many of the store's customers are written, and of how many."""
 
 
 def simulated_folder(name: str, root: Path) -> Path:

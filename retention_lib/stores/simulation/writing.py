@@ -6,7 +6,7 @@ however many processes there are, and memory holds a few blocks whatever the siz
 
 from __future__ import annotations
 
-from collections.abc import Callable, Iterator
+from collections.abc import Iterator
 from contextlib import ExitStack, closing
 from functools import reduce
 from pathlib import Path
@@ -15,6 +15,7 @@ from typing import TYPE_CHECKING, Self
 import pyarrow as pa
 from pyarrow import parquet
 
+from retention_lib.stores.simulation import Told
 from retention_lib.stores.simulation.shop import block_count, open_shop
 from retention_lib.stores.simulation.stage import BLOCK
 from retention_lib.stores.simulation.tables import BlockSums, closing_tables
@@ -22,9 +23,6 @@ from retention_lib.stores.simulation.workers import told_blocks
 
 if TYPE_CHECKING:
     from retention_lib.settings.simulation import Simulation
-
-Told = Callable[[int, int], None]
-"""Hears how many of the store's customers are written, and of how many."""
 
 
 def write_simulation(

@@ -10,7 +10,7 @@ import pytest
 
 from retention_lib.settings import Simulation, StoreSettings
 from retention_lib.stores.errors import DataError
-from retention_lib.stores.simulation import simulated, writing
+from retention_lib.stores.simulation import Told, simulated, writing
 from retention_lib.stores.simulation.simulated import simulated_folder, simulated_tables
 from retention_lib.stores.store import Store, open_store
 
@@ -26,7 +26,7 @@ def opened(root: Path, **settings: object) -> Store:
     return open_store("toy", StoreSettings.model_validate({"simulation": TOY, **settings}), root=root)
 
 
-def told(heard: list[int]) -> simulated.Told:
+def told(heard: list[int]) -> Told:
     return lambda done, _: heard.append(done)
 
 
