@@ -45,10 +45,12 @@ Unit = Literal[
     "money",
     "money_per_customer",
     "money_per_week",
+    "money_per_order",
     "days",
     "parameter",
     "p",
     "number",
+    "ratio",
     "date",
 ]
 
@@ -235,6 +237,8 @@ class Words:
         }
         if unit in forms:
             return forms[unit](value)
+        if unit == "ratio":
+            return self.number(value, 2)
         small = not _missing(value) and abs(float(value or 0)) < 100
         return self.number(value, 3 if small else 1)
 
