@@ -3,7 +3,7 @@
 from __future__ import annotations
 
 import math
-from dataclasses import dataclass
+from dataclasses import dataclass, replace
 from statistics import NormalDist
 
 import pandas as pd
@@ -47,7 +47,9 @@ class BreakEven:
     """The extra share of customers a contact must win to pay its cost.
 
     Attributes:
+        audience: Who the customers are, a code such as `just_quiet`.
         customers: Customers on the list (count).
+        contacted: Of them, drawn at random to be contacted in a test; as many are left alone (count).
         contact_cost: Cost of one contact (money).
         contact_cost_total: Cost of contacting all of them (money).
         profit_if_won: Gross profit of a customer won (money).
@@ -55,12 +57,14 @@ class BreakEven:
         one_in: One won customer pays for so many contacts; None when contacts are free.
         reachable: Whether break_even_share fits above the share who return by themselves.
         base_share: Share who return by themselves.
-        detectable_share: Smallest rise over base_share that a test with half the list left alone finds
-            with 80 % power at two-sided .05; None when even winning everyone would go unnoticed.
+        detectable_share: Smallest rise over base_share that such a test finds with 80 % power at two-sided .05;
+            None when even winning everyone would go unnoticed.
         horizon_days: Days after the contact in which a purchase counts as a return.
     """
 
+    audience: str
     customers: int
+    contacted: int
     contact_cost: float
     contact_cost_total: float
     profit_if_won: float
@@ -75,6 +79,18 @@ class BreakEven:
         """The figures, one row each; columns as in `figures_frame`."""
         return figures_frame(self)
 
+    def within(self, budget: int) -> BreakEven | None:
+        """The same test with so many contacts at most; None where the budget leaves no contact.
+
+        Args:
+            budget: Customers who may be contacted (count).
+        """
+        contacted = min(self.contacted, budget)
+        if contacted < 1:
+            return None
+        detectable = detectable_rise(self.base_share, min(contacted, self.customers / 2))
+        return replace(self, contacted=contacted, detectable_share=detectable)
+
 
 def break_even(
     customers: int | NotEnough,
@@ -83,6 +99,7 @@ def break_even(
     profit_if_won: float | Estimate | NotEnough | None,
     base_share: float | Estimate | NotEnough = 0.5,
     horizon_days: int = 90,
+    audience: str = "just_quiet",
 ) -> BreakEven | NotEnough:
     """The share a contact must win to pay, and the share a test could show.
 
@@ -92,6 +109,7 @@ def break_even(
         profit_if_won: Gross profit a won customer brings (money); None = not known.
         base_share: Share who return without a contact, in [0, 1); the default .5 is the most cautious.
         horizon_days: Days after the contact in which a purchase counts as a return.
+        audience: Who the customers are.
 
     Returns:
         The break-even; NotEnough with reason "customers_on_list", "contact_cost_known",
@@ -110,9 +128,10 @@ def break_even(
         return NotEnough("contact_cost_known", 0, 1)
     if profit_if_won is None:
         return NotEnough("profit_if_won_known", 0, 1)
-    return _break_even(
+    found = _break_even(
         customers, float(contact_cost), _number(profit_if_won), _number(base_share), horizon_days=horizon_days
     )
+    return found if isinstance(found, NotEnough) else replace(found, audience=audience)
 
 
 def profit_of_return(returns: ReturnChance | NotEnough, *, gross_margin: float | None) -> float | NotEnough | None:
@@ -229,7 +248,9 @@ def _break_even(
         return NotEnough("profit_if_won_positive", profit, 0)
     share = contact_cost / profit
     return BreakEven(
+        audience="",
         customers=customers,
+        contacted=customers - customers // 2,
         contact_cost=contact_cost,
         contact_cost_total=customers * contact_cost,
         profit_if_won=profit,

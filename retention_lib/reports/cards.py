@@ -7,7 +7,8 @@ from typing import Any, Literal
 
 from retention_lib.models.estimates import Estimate, NotEnough
 from retention_lib.reports.blocks import Card, Tone
-from retention_lib.reports.figures import Better, figure_spec
+from retention_lib.reports.figure_specs import Better
+from retention_lib.reports.figures import figure_spec
 from retention_lib.reports.reasons import reason_sentence
 from retention_lib.reports.words import DASH, N_, Words
 

@@ -32,6 +32,7 @@ TABLE = "application/vnd.retention.table+json"
 VERDICT = "application/vnd.retention.verdict+json"
 CHART = "application/vnd.retention.chart+json"
 ALERTS = "application/vnd.retention.alerts+json"
+LIST = "application/vnd.retention.list+json"
 
 _KINDS = ("headline", "actions", "sure", "notes")
 _TEXT = '<div class="text">'

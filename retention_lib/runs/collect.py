@@ -21,6 +21,7 @@ TABLE = "application/vnd.retention.table+json"
 VERDICT = "application/vnd.retention.verdict+json"
 CARDS = "application/vnd.retention.cards+json"
 ALERTS = "application/vnd.retention.alerts+json"
+LIST = "application/vnd.retention.list+json"
 
 FIGURE_KEYS = (
     "id",
@@ -52,6 +53,7 @@ class Collected:
         verdict: The verdict's payload; empty when there is none.
         figures: One record a figure with the keys of `FIGURE_KEYS`, in the order of the notebook.
         tables: CSV text by name, in the order of the notebook.
+        lists: CSV text of the customers to contact, ids in clear, by name.
         headline: Ids of the figures shown as cards.
     """
 
@@ -59,6 +61,7 @@ class Collected:
     verdict: dict[str, Any]
     figures: list[dict[str, Any]]
     tables: dict[str, str]
+    lists: dict[str, str]
     headline: list[str]
 
 
@@ -71,20 +74,23 @@ def collected(notebook: NotebookNode) -> Collected:
     figures: dict[str, dict[str, Any]] = {}
     for payload in payloads(notebook, FIGURE):
         _keep_once(figures, str(payload.get("id", "")), figure_record(payload), "figure")
-    tables: dict[str, str] = {}
-    for payload in payloads(notebook, TABLE):
-        name = str(payload.get("name", ""))
-        if not _FILE_NAME.fullmatch(name):
-            raise CollectError(f"the table's name {name!r} is no file name; use small letters, digits, - and _")
-        _keep_once(tables, name, _table_text(name, payload), "table")
     reports, verdicts = list(payloads(notebook, REPORT)), list(payloads(notebook, VERDICT))
     return Collected(
         report=reports[0] if reports else {},
         verdict=verdicts[0] if verdicts else {},
         figures=list(figures.values()),
-        tables=tables,
+        tables=_files(notebook, TABLE, "table"),
+        lists=_files(notebook, LIST, "list"),
         headline=[str(id) for id in payloads(notebook, CARDS)],
     )
+
+
+def without_lists(notebook: NotebookNode) -> NotebookNode:
+    """The notebook without its lists (changed in place): their ids are in clear, and stand in files of their own."""
+    for cell in notebook.cells:
+        for output in cell.get("outputs", []):
+            output.get("data", {}).pop(LIST, None)
+    return notebook
 
 
 def payloads(notebook: NotebookNode, mime: str) -> Iterator[Any]:
@@ -122,11 +128,22 @@ def figures_text(figures: list[dict[str, Any]]) -> str:
     return json.dumps(figures, indent=1, ensure_ascii=False, allow_nan=False) + "\n"
 
 
-def _table_text(name: str, payload: dict[str, Any]) -> str:
+def _files(notebook: NotebookNode, mime: str, kind: str) -> dict[str, str]:
+    """The CSV texts shown under a mime type, by name."""
+    files: dict[str, str] = {}
+    for payload in payloads(notebook, mime):
+        name = str(payload.get("name", ""))
+        if not _FILE_NAME.fullmatch(name):
+            raise CollectError(f"the {kind}'s name {name!r} is no file name; use small letters, digits, - and _")
+        _keep_once(files, name, _csv_text(name, payload, kind), kind)
+    return files
+
+
+def _csv_text(name: str, payload: dict[str, Any], kind: str) -> str:
     try:
         return safe_csv(str(payload.get("csv", "")))
     except csv.Error as problem:
-        raise CollectError(f"the table {name} is not CSV: {problem}") from problem
+        raise CollectError(f"the {kind} {name} is not CSV: {problem}") from problem
 
 
 def _keep_once(kept: dict[str, Any], name: str, content: Any, kind: str) -> None:

@@ -5,11 +5,11 @@ from __future__ import annotations
 import logging
 import os
 import time
-from collections.abc import Callable
+from collections.abc import Callable, Mapping
 from pathlib import Path
 from typing import TYPE_CHECKING, Any
 
-from retention_lib.runs.collect import Collected, CollectError, collected, figures_text
+from retention_lib.runs.collect import Collected, CollectError, collected, figures_text, without_lists
 from retention_lib.runs.failure import Failure, error_line, heading
 from retention_lib.runs.normal import normalised
 
@@ -32,7 +32,7 @@ class ReportError(Exception):
 
 
 def make_report_files(job: dict[str, Any], tell: Tell) -> dict[str, Any]:
-    """Runs one notebook and writes its page, figures, tables and executed notebook into the job's folder.
+    """Runs one notebook and writes its page, figures, tables, lists and executed notebook into the job's folder.
 
     Args:
         job: `report`, `source` (the notebook's text), `parameters` (as injected), `kept` (as saved),
@@ -51,7 +51,7 @@ def make_report_files(job: dict[str, Any], tell: Tell) -> dict[str, Any]:
     notebook = normalised(executed(job, tell), parameters=job["kept"], root=root)
     try:
         shown = collected(notebook)
-        page = _page(notebook, job["index"])
+        page = _page(without_lists(notebook), job["index"])
     except CollectError as problem:
         raise ReportError(Failure(kind="page", error=error_line("CollectError", str(problem)))) from problem
     _write(Path(job["folder"]), job["report"], notebook, shown, page)
@@ -161,8 +161,13 @@ def _write(folder: Path, report: str, notebook: NotebookNode, shown: Collected, 
     (folder / f"{report}.html").write_text(page, encoding="utf-8")
     (folder / f"{report}.figures.json").write_text(figures_text(shown.figures), encoding="utf-8")
     (folder / f"{report}.ipynb").write_text(nbformat.writes(notebook) + "\n", encoding="utf-8")
-    if shown.tables:
-        tables = folder / "tables" / report
-        tables.mkdir(parents=True)
-        for name, text in shown.tables.items():
-            (tables / f"{name}.csv").write_text(text, encoding="utf-8", newline="")
+    _write_files(folder / "tables" / report, shown.tables)
+    _write_files(folder / "actions", {f"{report}_{name}": text for name, text in shown.lists.items()})
+
+
+def _write_files(folder: Path, texts: Mapping[str, str]) -> None:
+    """CSV files by name; no folder where there is none."""
+    if texts:
+        folder.mkdir(parents=True)
+    for name, text in texts.items():
+        (folder / f"{name}.csv").write_text(text, encoding="utf-8", newline="")

@@ -13,6 +13,7 @@ import numpy as np
 import pandas as pd
 
 from retention_lib.models.estimates import NotAsked, NotEnough
+from retention_lib.models.next_steps import ContactList, NextSteps
 from retention_lib.reports.blocks import (
     Table,
     actions_html,
@@ -27,7 +28,8 @@ from retention_lib.reports.blocks import (
 from retention_lib.reports.cards import figure_card
 from retention_lib.reports.figures import figure_record, figure_spec
 from retention_lib.reports.findings import action, alert, finding, verdict
-from retention_lib.reports.page import ALERTS, CHART, FIGURE, REPORT, TABLE, VERDICT
+from retention_lib.reports.findings.winback import list_table
+from retention_lib.reports.page import ALERTS, CHART, FIGURE, LIST, REPORT, TABLE, VERDICT
 from retention_lib.reports.shown import alerts_texts, table_texts
 from retention_lib.reports.style import chart_twins
 from retention_lib.reports.tables import shown_table
@@ -38,6 +40,7 @@ from retention_lib.settings.models import Dataset, StoreSettings
 from retention_lib.stores.identities import MergeReport
 from retention_lib.stores.store import Store, open_store
 from retention_lib.versions import package_versions
+from retention_lib.workbench.outputs import display, notebook_variables, sentence_output
 
 Result = TypeVar("Result")
 
@@ -142,7 +145,7 @@ class Report:
         facts = self._facts()
         lines = [facts["set_title"], facts["store_title"], facts["month"] or "", facts["data_to"] or ""]
         lines.append(self._differing())
-        _display({REPORT: facts, "text/plain": " | ".join(line for line in lines if line)})
+        display({REPORT: facts, "text/plain": " | ".join(line for line in lines if line)})
 
     def figure(self, id: str, value: Any, *, previous: Any = None, n: float | None = None) -> None:
         """Record a headline figure for cards, the figures file and the index.
@@ -157,7 +160,7 @@ class Report:
             return
         self._figures[id], self._previous[id] = value, previous
         record = figure_record(id, value, self.words, n=n)
-        _display({FIGURE: record, "text/plain": f"{id} = {record['value']}"})
+        display({FIGURE: record, "text/plain": f"{id} = {record['value']}"})
 
     def figures(self, values: Mapping[str, Any]) -> None:
         """Record several figures, id to value."""
@@ -173,7 +176,7 @@ class Report:
         """
         said = verdict(result, self.words, **context)
         payload = {"status": said.status, "sentence": plain(said.sentence)}
-        _display({VERDICT: payload, "text/html": verdict_html(said, self.words)})
+        display({VERDICT: payload, "text/html": verdict_html(said, self.words)})
 
     def cards(self, *ids: str) -> None:
         """Show recorded figures as cards, four or five of them."""
@@ -182,7 +185,7 @@ class Report:
         cards = [
             figure_card(id, self._figures[id], self.words, previous=self._previous[id], period=period) for id in ids
         ]
-        _display({"text/html": cards_html(cards), "application/vnd.retention.cards+json": list(ids)})
+        display({"text/html": cards_html(cards), "application/vnd.retention.cards+json": list(ids)})
 
     def chart(self, plot: Callable[..., Any], result: Any, *, name: str | None = None) -> None:
         """Draw a result at two widths with its alt text, caption and finding; its data go to the tables.
@@ -197,14 +200,14 @@ class Report:
         said = finding(result, self.words)
         if isinstance(result, NotEnough):
             self._refused.append(result)
-            _display(_shown(not_enough_html(result, self.words), said.sentence))
+            display(sentence_output(not_enough_html(result, self.words), said.sentence))
             return
         name = name or plot.__name__.removeprefix("plot_")
         twins = chart_twins(lambda ax: plot(result, self.words, ax=ax), name=name)
         chart = {"name": name, "alt": plain(said.alt), "caption": plain(said.caption), "narrow": twins.narrow}
         data = {"name": name, "csv": table_csv(result.to_frame())}
-        _display({"image/svg+xml": twins.wide, CHART: chart, TABLE: data}, {"image/svg+xml": {"alt": chart["alt"]}})
-        _display(_shown(finding_html(said.sentence), said.sentence))
+        display({"image/svg+xml": twins.wide, CHART: chart, TABLE: data}, {"image/svg+xml": {"alt": chart["alt"]}})
+        display(sentence_output(finding_html(said.sentence), said.sentence))
 
     def table(self, name: str, result: Any) -> None:
         """Show a result as a small table and keep all its rows as `tables/<report>/<name>.csv`.
@@ -221,14 +224,31 @@ class Report:
         table = shown_table(result, self.words)
         html = table_html(table, self.words)
         if isinstance(table, NotEnough):
-            _display({"text/html": html})
+            display({"text/html": html})
             return
         data = table.frame if isinstance(result, Table) else result.to_frame()
         kept = {"name": name, "csv": table_csv(data)}
         if table.frame.empty:
-            _display({TABLE: kept, "text/plain": f"{name}: no rows"})
+            display({TABLE: kept, "text/plain": f"{name}: no rows"})
             return
-        _display({TABLE: {**kept, "shown": table_texts(table, self.words)}, "text/html": html})
+        display({TABLE: {**kept, "shown": table_texts(table, self.words)}, "text/html": html})
+
+    def contact_list(self, name: str, result: ContactList | NotEnough) -> None:
+        """Hand a list of customers on as `actions/<report>_<name>.csv`, ids in clear; the page shows hashed ones.
+
+        The ids in clear leave the kernel in an output of their own, which the executed notebook and the page lose.
+
+        Args:
+            name: What the file's name ends in, without the ending.
+            result: The list, or why there is none.
+        """
+        self.finding(result)
+        if isinstance(result, NotEnough):
+            return
+        file = f"actions/{self.id}_{name}.csv"
+        shown = list_table(result, self.words, hashed=self.store.hashed_id, file=file)
+        display({LIST: {"name": name, "csv": table_csv(result.to_frame())}, "text/plain": file})
+        display({"text/html": table_html(shown, self.words)})
 
     def finding(self, result: Any) -> None:
         """Show the sentence of a result that has no chart; a refusal is not said again by a table below."""
@@ -237,18 +257,19 @@ class Report:
         if isinstance(result, NotEnough):
             self._refused.append(result)
         said = finding(result, self.words).sentence
-        _display(_shown(finding_html(said), said))
+        display(sentence_output(finding_html(said), said))
 
     def actions(self, *results: Any) -> None:
         """Show what to do, in the order given; a refused result is shown as its sentence."""
-        steps = [action(result, self.words) for result in results if not isinstance(result, NotEnough)]
-        refused = [not_enough_html(result, self.words) for result in results if isinstance(result, NotEnough)]
+        each = [step for result in results for step in (result.steps if isinstance(result, NextSteps) else (result,))]
+        steps = [action(result, self.words) for result in each if not isinstance(result, NotEnough)]
+        refused = [not_enough_html(result, self.words) for result in each if isinstance(result, NotEnough)]
         told = [". ".join(plain(text) for text in (step.title, step.note) if text) for step in steps]
         lines = "\n".join(f"{place}. {line}" for place, line in enumerate(told, start=1))
         if not steps and not refused:
             lines = self.words.say(N_("Nothing needs to be done."))
             refused = [finding_html(lines)]
-        _display(_shown(actions_html(steps, self.words) + "".join(refused), lines))
+        display(sentence_output(actions_html(steps, self.words) + "".join(refused), lines))
 
     def alerts(self, *results: Any) -> None:
         """Show how far the page can be trusted, worst first; ids merged and facts assumed are said with it."""
@@ -256,7 +277,7 @@ class Report:
         more: list[Any] = [self.store.merging] if self.store.merging else []
         more += [store] if store.assumptions else []
         alerts = [alert(result, self.words) for result in _each_refusal_once((*results, *more))]
-        _display({ALERTS: alerts_texts(alerts, self.words), "text/html": alerts_html(alerts, self.words)})
+        display({ALERTS: alerts_texts(alerts, self.words), "text/html": alerts_html(alerts, self.words)})
 
     def record(self) -> pd.DataFrame:
         """All recorded figures as one frame, for the analyst's eyes."""
@@ -295,7 +316,7 @@ class Report:
         notebook = self.settings.root / "notebooks" / f"{report.notebook}.ipynb"
         declared = {parameter.name: parameter.default for parameter in read_parameters(notebook)}
         given = {name: value for name, value in {**declared, **report.parameters}.items() if name not in RESERVED}
-        held = _notebook_variables()
+        held = notebook_variables()
         return {name: held.get(name, value) for name, value in given.items()}
 
     def _differing(self) -> str:
@@ -319,22 +340,3 @@ def _each_refusal_once(results: Iterable[Any]) -> list[Any]:
             said.append(result)
         kept.append(result)
     return kept
-
-
-def _notebook_variables() -> dict[str, Any]:
-    """The variables of the running notebook; none outside one."""
-    from IPython.core.getipython import get_ipython
-
-    shell = get_ipython()
-    return {} if shell is None else dict(shell.user_ns)
-
-
-def _shown(html: str, sentence: str) -> dict[str, Any]:
-    """A sentence for the page, and the same for the screen."""
-    return {"text/html": html, "text/plain": plain(sentence)}
-
-
-def _display(data: dict[str, Any], metadata: dict[str, Any] | None = None) -> None:
-    from IPython.display import display
-
-    display(data, raw=True, metadata=metadata or {})

@@ -43,9 +43,9 @@ def traces(text: str) -> list[str]:
 
 
 def published(root: Path, *, rejected: bool = False) -> Iterator[Path]:
-    """Every file a run left; those with the rows to be mended only when asked for."""
+    """Every file a run left: rows to be mended only when asked for, lists of whom to contact never."""
     for path in sorted((root / "outputs").rglob("*")):
-        if path.is_file() and ("rejected" in path.parts) == rejected:
+        if path.is_file() and "actions" not in path.parts and ("rejected" in path.parts) == rejected:
             yield path
 
 

@@ -10,12 +10,14 @@ from retention_lib.runs.collect import (
     CARDS,
     FIGURE,
     FIGURE_KEYS,
+    LIST,
     TABLE,
     VERDICT,
     CollectError,
     collected,
     figure_record,
     figures_text,
+    without_lists,
 )
 
 
@@ -80,3 +82,16 @@ def test_collected_refuses_a_name_that_leads_elsewhere(name: str) -> None:
 def test_collected_refuses_broken_csv() -> None:
     with pytest.raises(CollectError, match="table one is not CSV"):
         collected(shown({TABLE: {"name": "one", "csv": 'a,"b\n'}}))
+
+
+def test_lists_are_files_of_their_own_and_leave_the_notebook() -> None:
+    notebook = shown({LIST: {"name": "at_stake", "csv": "customer_id,group\n007,contact\n"}, "text/plain": "a file"})
+    assert collected(notebook).lists == {"at_stake": "customer_id,group\n007,contact\n"}
+    left = without_lists(notebook)
+    assert left.cells[0].outputs[0].data == {"text/plain": "a file"}
+    assert collected(left).lists == {}
+
+
+def test_collected_refuses_a_list_that_leads_elsewhere() -> None:
+    with pytest.raises(CollectError, match="the list's name"):
+        collected(shown({LIST: {"name": "../x", "csv": ""}}))

@@ -1,24 +1,43 @@
-"""Sentences about writing to those who went quiet: what it must bring to pay, and what a test can show."""
+"""Sentences about tests of contacting customers: what each must bring to pay, what it can show, and its list."""
 
 from __future__ import annotations
 
+from collections.abc import Callable
+
 from retention_lib.models.economics import BreakEven
-from retention_lib.reports.blocks import Action
-from retention_lib.reports.findings.base import action
+from retention_lib.models.next_steps import CONTACT, CONTROL, ContactList, NextSteps
+from retention_lib.reports.blocks import Action, Column, Table
+from retention_lib.reports.findings.base import Finding, action, finding
 from retention_lib.reports.words import N_, Words
+
+SHOWN_CUSTOMERS = 5
+
+_TITLES = {
+    "just_quiet": N_(
+        "Write to **{letters}** of the {n} customers who went quiet in the month, drawn at random, and leave the "
+        "others alone"
+    ),
+    "one_order": N_(
+        "Offer a second order to **{letters}** of the {n} customers who bought for the first time in the month, "
+        "drawn at random, and leave the others alone"
+    ),
+    "bad_review": N_(
+        "Offer amends to **{letters}** of the {n} customers with a bad review in the month, drawn at random, and "
+        "answer the others as usual"
+    ),
+    "most_at_stake": N_(
+        "Write to **{letters}** of the {n} customers with the most at stake, drawn at random, and leave the others "
+        "alone"
+    ),
+}
 
 
 @action.register
 def _(result: BreakEven, words: Words) -> Action:
-    letters = result.customers - result.customers // 2
-    title = words.say(
-        N_("Write to **{letters}** of the {n} customers who went quiet, drawn at random, and leave the others alone"),
-        letters=letters,
-        n=result.customers,
-    )
+    title = words.say(_TITLES[result.audience], letters=result.contacted, n=result.customers)
     facts = (
         (words.say(N_("Customers")), words.number(result.customers)),
-        (words.say(N_("Cost of the test")), words.money(letters * result.contact_cost)),
+        (words.say(N_("Cost of the test")), words.money(result.contacted * result.contact_cost)),
         (words.say(N_("Pays")), _pays(result, words)),
     )
     return Action(title=title, tested=False, facts=facts, note=_test_note(result, words))
@@ -67,3 +86,78 @@ def _test_note(result: BreakEven, words: Words) -> str:
         lift=lift,
         days=days,
     )
+
+
+@finding.register
+def _(result: NextSteps, words: Words) -> Finding:
+    contacted = sum(step.contacted for step in result.steps)
+    sentence = words.count(
+        "One test. It contacts {contacted} customers of the {budget} that may be contacted in a month.",
+        "{n} tests, the one that needs the smallest lift first. Together they contact {contacted} customers of the "
+        "{budget} that may be contacted in a month; who is in two of them is to be contacted once.",
+        len(result.steps),
+        contacted=contacted,
+        budget=result.budget,
+    )
+    return Finding(sentence=sentence)
+
+
+@finding.register
+def _(result: ContactList, words: Words) -> Finding:
+    table = result.table
+    groups = table["group"].value_counts()
+    sentence = words.say(
+        N_(
+            "The list for the test of the most at stake holds **{contact}** customers to contact and {control}, drawn "
+            "at random among their equals, to leave alone; together {money} are at stake with them. {consents}"
+        ),
+        contact=int(groups[CONTACT]),
+        control=int(groups[CONTROL]),
+        money=words.money(float(table["at_stake"].sum()), compact=True),
+        consents=_consents(result, words),
+    )
+    return Finding(sentence=sentence)
+
+
+def _consents(result: ContactList, words: Words) -> str:
+    if not result.consents_known:
+        return words.say(N_("The store does not know who agreed to be contacted: check that before sending."))
+    return words.count(
+        "{n} customer who agreed to no channel is left out.",
+        "{n} customers who agreed to no channel are left out.",
+        result.refused,
+    )
+
+
+def list_table(result: ContactList, words: Words, *, hashed: Callable[[str], str], file: str) -> Table:
+    """The first customers of a list with their ids hashed.
+
+    Args:
+        result: The list.
+        words: The reader's language and currency.
+        hashed: Makes a customer's id what a page may show.
+        file: Where the whole list stands, ids in clear.
+    """
+    groups = {CONTACT: words.say(N_("contact")), CONTROL: words.say(N_("leave alone"))}
+    first = result.table.head(SHOWN_CUSTOMERS)
+    frame = first.assign(
+        customer=[hashed(id) for id in first["customer_id"]], group=[groups[group] for group in first["group"]]
+    ).drop(columns="customer_id")
+    columns = (
+        Column(name="customer", header=words.say(N_("Customer, id hashed"))),
+        Column(name="group", header=words.say(N_("Test"))),
+        Column(
+            name="risk",
+            header=words.say(N_("No purchase in {days}"), days=words.days(result.horizon_days)),
+            kind="share",
+        ),
+        Column(name="profit_if_stays", header=words.say(N_("Profit if the customer stays")), kind="money"),
+        Column(name="at_stake", header=words.say(N_("At stake")), kind="money"),
+    )
+    caption = words.count(
+        "The first of {n} customer on the list; all of them, with their ids, are in {file}",
+        "The first of {n} customers on the list; all of them, with their ids, are in {file}",
+        len(result.table),
+        file=file,
+    )
+    return Table(columns=columns, frame=frame, caption=caption)

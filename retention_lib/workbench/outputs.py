@@ -1,0 +1,27 @@
+"""What the running notebook holds and shows."""
+
+from __future__ import annotations
+
+from typing import Any
+
+from retention_lib.reports.text import plain
+
+
+def notebook_variables() -> dict[str, Any]:
+    """The variables of the running notebook; none outside one."""
+    from IPython.core.getipython import get_ipython
+
+    shell = get_ipython()
+    return {} if shell is None else dict(shell.user_ns)
+
+
+def sentence_output(html: str, sentence: str) -> dict[str, Any]:
+    """A sentence for the page, and the same for the screen."""
+    return {"text/html": html, "text/plain": plain(sentence)}
+
+
+def display(data: dict[str, Any], metadata: dict[str, Any] | None = None) -> None:
+    """Show one output of several mime types below the cell."""
+    from IPython.display import display as show
+
+    show(data, raw=True, metadata=metadata or {})
