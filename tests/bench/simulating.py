@@ -3,19 +3,16 @@
 from __future__ import annotations
 
 import shutil
-import threading
-from collections.abc import Callable
 from dataclasses import replace
 from pathlib import Path
 from tempfile import mkdtemp
 from typing import Any
 
-import psutil
 from bench.apart import run_apart
 from bench.measured import Measured
+from bench.watched import with_peak
 
 CACHE = Path(__file__).parents[2] / "data" / ".cache" / "bench"
-_EVERY_SECONDS = 0.2
 
 
 def simulate(*, customers: int) -> Measured:
@@ -38,7 +35,7 @@ def simulate_store(*, folder: str, customers: int) -> list[Any]:
     from retention_lib.settings.simulation import Simulation
     from retention_lib.stores.simulation.writing import write_simulation
 
-    return _with_peak(lambda: write_simulation(Simulation(customers=customers), Path(folder)))
+    return with_peak(lambda: write_simulation(Simulation(customers=customers), Path(folder)))
 
 
 def customers_by_lifetimes(*, customers: int) -> int:
@@ -49,33 +46,3 @@ def customers_by_lifetimes(*, customers: int) -> int:
     np.random.seed(1)
     # CDNOW's parameters (Fader, Hardie and Lee 2005), with days for weeks.
     return len(beta_geometric_nbd_model(T=730, r=0.243, alpha=4.414 * 7, a=0.793, b=2.426, size=customers))
-
-
-def _with_peak(work: Callable[[], Any]) -> list[Any]:
-    """What some work returns, and the most memory of this process and its children together, in MiB."""
-    seen, over = [_memory_mib()], threading.Event()
-
-    def watch() -> None:
-        while not over.wait(_EVERY_SECONDS):
-            seen.append(_memory_mib())
-
-    watching = threading.Thread(target=watch)
-    watching.start()
-    try:
-        done = work()
-    finally:
-        over.set()
-        watching.join()
-    return [done, max(seen)]
-
-
-def _memory_mib() -> float:
-    """Memory of this process and its children; pages that several share count for each."""
-    own = psutil.Process()
-    held = 0
-    for process in (own, *own.children(recursive=True)):
-        try:
-            held += process.memory_info().rss
-        except psutil.Error:
-            continue
-    return held / 2**20
