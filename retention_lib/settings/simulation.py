@@ -52,12 +52,13 @@ class Sizes(StrictModel):
         anonymous: Share of all orders that are made at the till and carry no customer.
         promotions: Share of order lines sold at a promotional price.
         refunds: Average share of order lines that come back.
-        late_harm: Chance that a late first delivery ends the relation at once.
+        late_harm: Chance that a late first delivery ends the relation, with the promised day.
         late_confounding: How strongly region, carrier, December and basket make first deliveries late; they
             change later buying themselves whatever this is.
         unmeasured_confounder: How strongly a trait that no table shows makes first deliveries late and the
             customer leave earlier.
-        bad_review_harm: Chance that the experience behind a bad review ends the relation at once.
+        bad_review_harm: Chance that the experience behind a bad review ends the relation: on the day of the order,
+            or with the day promised for the first one.
         answer_benefit: Share of that harm which a quick answer of the shop undoes.
         surveys: Share of orders after which a survey is answered.
         programme_effect: By how much members buy more (share of the rate).

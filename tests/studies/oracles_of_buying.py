@@ -95,9 +95,10 @@ def _raised(shop: SimulatedShop, mechanism: str, exposed: pd.Series) -> Estimate
 
 
 def late_harm(shop: SimulatedShop) -> Estimate:
-    """Among late first deliveries, the share that ended the relation."""
-    customers = shop.truth("customers")
-    late = customers[customers["late"] & (customers["acquired_at"] < _end(shop) - pd.Timedelta(days=1))]
+    """Among late first deliveries, the share that ended a relation which lasted beyond the promised day."""
+    customers = _first_ends(shop)
+    inside = customers["late"] & (customers["first_ends"] < _end(shop))
+    late = customers[inside & ~(customers["left_at"] < customers["first_ends"])]
     return share(int((late["left_by"] == "late first delivery").sum()), len(late))
 
 
@@ -115,14 +116,21 @@ def answer_benefit(shop: SimulatedShop) -> Estimate:
 
 
 def _bad_reviews(shop: SimulatedShop) -> pd.DataFrame:
-    """Purchases that brought a bad review, where the customer would have stayed beyond the day otherwise."""
+    """Purchases that brought a bad review, where the customer would have stayed beyond its harm's day otherwise."""
     orders = shop.truth("orders")
-    customers = shop.truth("customers")[["customer_id", "left_at", "left_by"]]
+    customers = _first_ends(shop)[["customer_id", "left_at", "left_by", "first_ends"]]
     bad = orders[orders["bad_review"]].merge(customers, on="customer_id")
-    bad = bad[bad["ordered_on"] < _end(shop) - pd.Timedelta(days=1)]
-    leaves = bad["left_at"] <= bad["ordered_on"] + pd.Timedelta(days=1)
-    gone = leaves & (bad["left_by"] == "bad review")
-    return bad.assign(gone=gone)[gone | ~leaves]
+    ends = bad["first_ends"].where(bad["rank"] == 0, bad["ordered_on"] + pd.Timedelta(days=1))
+    leaves = bad["left_at"] <= ends
+    gone = (bad["left_at"] == ends) & (bad["left_by"] == "bad review")
+    return bad.assign(gone=gone)[(gone | ~leaves) & (ends < _end(shop))]
+
+
+def _first_ends(shop: SimulatedShop) -> pd.DataFrame:
+    """The truth of customers, with `first_ends`: when relations end that end over the first order."""
+    promised = np.concatenate([story.people.first_promised for story in shop.stories])
+    first_day = pd.Timestamp(shop.simulation.first_day)
+    return shop.truth("customers").assign(first_ends=first_day + pd.to_timedelta(promised + 1, unit="D"))
 
 
 def _end(shop: SimulatedShop) -> pd.Timestamp:

@@ -203,7 +203,7 @@ TRUTH: Mapping[str, TableWords] = {
             "invited": "whether in the invited arm, where the programme is by invitation",
             "late_chance": "the chance that the first delivery is late",
             "late": "whether it was",
-            "late_leaves": "whether a late one would end the relation at once",
+            "late_leaves": "whether a late one would end the relation with the promised day",
             "trait": "the unmeasured confounder, standard normal",
             "response": "the latent part of how the customer answers to offers, standard normal within [-2, 2]",
             "interval": "days after which the customer has used up the product bought again and again",
@@ -305,7 +305,7 @@ SEEN: Mapping[str, str] = {
     "anonymous": "`transactions` without `customer_id`",
     "promotions": "`discount` where no coupon was used",
     "refunds": "lines with a negative `amount`; textiles come back most",
-    "late_harm": "share who ever order again after a late first delivery, among customers alike; "
+    "late_harm": "share who order again after the promised day of a late first delivery, among customers alike; "
     "`late_first_delivery` in `truth/effects`",
     "late_confounding": "late first deliveries by region, carrier, December and lines",
     "unmeasured_confounder": "`late` by `trait` in `truth/customers`, and by nothing in the shop's tables",
@@ -353,8 +353,9 @@ HONEST = (
     "How customers come to the bonus programme is a key of its own, `programme`: `level` by the fixed level of buying, "
     "whatever happens near the day; `momentum` at a purchase; `invited` by a random invitation, in which alone "
     "`invited` and `accepts` of the truth have a part.",
-    "A customer lost to a late first delivery or a bad review orders nothing more from that order on, though the "
-    "delivery and the review come days later.",
+    "A customer lost to the first order, by a late delivery or a bad review, orders nothing more after the promised "
+    "day; one lost to the bad review of a later order nothing more from that order on, though the review comes days "
+    "later.",
     "A coupon is valid from the morning of its first day, hours before most mails are read.",
     "In the world `level` customers join whether or not they still buy: more than half of the members have left "
     "already.",

@@ -13,7 +13,7 @@ from retention_lib.stores.simulation.coupons import TILL, coupon_campaigns, coup
 from retention_lib.stores.simulation.hours import favourite_hours, online_seconds
 from retention_lib.stores.simulation.lines import sold_lines
 from retention_lib.stores.simulation.people import CARRIER_SHARES
-from retention_lib.stores.simulation.stage import REGIONS, REMOTE, Bools, Ints, Shop
+from retention_lib.stores.simulation.stage import REGIONS, REMOTE, Bools, Ints, Shop, promised_days
 from retention_lib.stores.simulation.story import Baskets, Fates, Occasions, Orders, People
 
 ORDERS_OF_BLOCK = 10_000_000
@@ -30,7 +30,6 @@ _AT_TILL = 2
 _USUAL_HOUR = 0.5
 _FRIDAY = 4
 
-_PROMISED_DAYS, _REMOTE_DAYS = np.array([2, 3, 4]), 1
 _LATE = 0.08
 _LATE_CARRIER = np.array([0.6, 1.0, 1.8])
 _LATE_REMOTE, _LATE_DECEMBER = 1.8, 1.8
@@ -128,7 +127,7 @@ def _deliveries(shop: Shop, block: int, people: People, occasions: Occasions, ba
     carrier = np.where(first, people.first_carrier[customer], carrier)
     chance = _late_chances(shop, occasions, carrier, remote)
     late = np.where(first, people.late[customer], rng.random(size) < chance)
-    promised = _PROMISED_DAYS[carrier] + _REMOTE_DAYS * remote
+    promised = promised_days(carrier, people.region[customer])
     early = (rng.random(size) * promised).astype(np.int64)
     behind = np.minimum(1 + (_LATE_DAYS * rng.standard_exponential(size)).astype(np.int64), _LATEST)
     day = occasions.day + promised + np.where(late, behind, -early)

@@ -32,6 +32,7 @@ REMOTE = (4, 5)
 """The regions (codes) where deliveries are late more often."""
 
 CARRIERS = ("express", "standard", "post")
+_PROMISED_DAYS, _REMOTE_DAYS = np.array([2, 3, 4]), 1
 AGE_BANDS = ("18-24", "25-34", "35-44", "45-54", "55-64", "65+")
 INCOME_BANDS = ("low", "middle", "high")
 SEXES = ("female", "male")
@@ -149,6 +150,11 @@ PERIOD_DAYS = 28
 
 EFFECT_DAYS = 168
 """How long the truth follows a first delivery or a bad review."""
+
+
+def promised_days(carrier: Ints, region: Ints) -> Ints:
+    """Days from an order to the promised day, by carrier and region (codes)."""
+    return _PROMISED_DAYS[carrier] + _REMOTE_DAYS * np.isin(region, REMOTE)
 
 
 @dataclass(frozen=True, kw_only=True)

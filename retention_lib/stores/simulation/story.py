@@ -8,11 +8,12 @@ occasions of buying or over its orders. Days are whole numbers from 0, the shop'
 from __future__ import annotations
 
 from dataclasses import dataclass
+from functools import cached_property
 
 import numpy as np
 from numpy.typing import NDArray
 
-from retention_lib.stores.simulation.stage import Bools, Floats, Ints, Shop
+from retention_lib.stores.simulation.stage import Bools, Floats, Ints, Shop, promised_days
 
 
 @dataclass(frozen=True, kw_only=True)
@@ -48,7 +49,7 @@ class People:
         first_carrier: Code of its carrier.
         late_chance: The chance that the first delivery is late.
         late: Whether it is.
-        late_leaves: Whether a late first delivery would end the relation at once.
+        late_leaves: Whether a late first delivery would end the relation with the promised day.
         joins: The day of joining the programme, where it does not depend on purchases; else `NEVER`.
         quits: The day of leaving the programme, counted from joining (days).
         accepts: Whether the customer would accept an invitation into the programme.
@@ -93,6 +94,11 @@ class People:
     def count(self) -> int:
         """Customers of the block."""
         return len(self.number)
+
+    @cached_property
+    def first_promised(self) -> Ints:
+        """The day for which the first delivery is promised: lateness and harm of the first order show after it."""
+        return self.acquired + promised_days(self.first_carrier, self.region)
 
 
 @dataclass(frozen=True, kw_only=True)

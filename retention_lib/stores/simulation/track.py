@@ -230,7 +230,8 @@ class Track:
         who = np.concatenate([again, new])
         first = np.arange(len(who)) >= len(again)
         flags = np.where(first, np.uint8(0), self.flags[who]) | self._used_up(day, who, first)
-        self._leave_late(day, new)
+        late = new[self._is_late(new) & self.people.late_leaves[new]]
+        self._leave(late, self.people.first_promised[late] + 1, _BY_LATENESS)
         flags |= self._review(day, who, first, dice[:, who])
         member = (flags & MEMBER) > 0
         self.count[who] += 1
@@ -255,10 +256,11 @@ class Track:
         self.due[begins] = day + np.rint(self.people.interval[begins]).astype(np.int32)
         return (wants & there) * np.uint8(USED_UP)
 
-    def _leave_late(self, day: int, new: Ints) -> None:
-        gone = new[self._is_late(new) & self.people.late_leaves[new]]
-        self.until[gone] = day + 1
-        self.left_by[gone] = _BY_LATENESS
+    def _leave(self, who: Ints, until: Ints, why: int) -> None:
+        """Some customers' relation ends with the day before `until`, where it had lasted longer."""
+        sooner = self.until[who] > until
+        self.until[who[sooner]] = until[sooner]
+        self.left_by[who[sooner]] = why
 
     def _is_late(self, who: Ints) -> Bools:
         if self.world.effect == "late_first_delivery":
@@ -266,16 +268,16 @@ class Track:
         return self.people.late[who]
 
     def _review(self, day: int, who: Ints, first: Bools, dice: Singles) -> Flags:
-        """Bad reviews of these purchases, and the customers who leave over them."""
+        """Bad reviews of these purchases, and those who leave over them; over a first one after the promised day."""
         sizes = self.shop.simulation.sizes
         chance = np.where(first & self._is_late(who), BAD_REVIEW_CHANCE_LATE, BAD_REVIEW_CHANCE)
         bad = dice[1] < chance
         answered = bad & (dice[2] < ANSWERED_SHARE)
         if self.world.effect != "bad_review" and bad.any():
             harm = sizes.bad_review_harm * np.where(answered, 1 - sizes.answer_benefit, 1.0)
-            goes = who[bad & (dice[3] < harm) & (self.until[who] > day + 1)]
-            self.until[goes] = day + 1
-            self.left_by[goes] = _BY_REVIEW
+            goes = bad & (dice[3] < harm)
+            shows = np.where(first, self.people.first_promised[who], day)
+            self._leave(who[goes], shows[goes] + 1, _BY_REVIEW)
         return bad * np.uint8(BAD) | answered * np.uint8(ANSWERED)
 
     def _reach_tiers(self, day: int, members: Ints) -> None:

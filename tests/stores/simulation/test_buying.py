@@ -72,6 +72,37 @@ def test_customers_a_change_does_not_touch_do_the_same_in_both_worlds() -> None:
     assert different(told, world(told, "programme", "never"), joined) > 0
 
 
+def test_late_and_on_time_are_the_same_up_to_the_promised_day() -> None:
+    told = story(unmeasured_confounder=0.8)
+    late, on_time = (happens(told, world(told, "late_first_delivery", arm)) for arm in ("late", "on_time"))
+    shown = told.occasions.day > told.people.first_promised[told.occasions.customer]
+    assert not (late != on_time)[~shown].any()
+    # Some buy again before the first delivery is due, and lateness takes purchases only from those who would buy after.
+    again = told.occasions.day > told.people.acquired[told.occasions.customer]
+    assert (late & again & ~shown).sum() > 100
+    assert (late & ~on_time).sum() < 0.05 * (on_time & ~late).sum()
+
+
+def test_late_first_delivery_ends_relations_with_the_promised_day() -> None:
+    told = story(late_harm=1.0)
+    late = told.people.late
+    assert (told.fates.left[late] <= told.people.first_promised[late] + 1).all()
+    over_it = told.fates.left_by == 1
+    assert (told.fates.left[over_it] == told.people.first_promised[over_it] + 1).all()
+    assert (told.people.ends[over_it] > told.fates.left[over_it]).all()
+    assert late[over_it].all()
+
+
+def test_bad_review_of_the_first_order_ends_no_relation_before_the_promised_day() -> None:
+    told = story(late_harm=0.0, bad_review_harm=1.0, answer_benefit=0.0)
+    first = told.occasions.bad_review & (told.occasions.day == told.people.acquired[told.occasions.customer])
+    left = told.fates.left[told.occasions.customer[first]]
+    over_it = told.fates.left_by[told.occasions.customer[first]] == 2
+    promised = told.people.first_promised[told.occasions.customer[first]]
+    assert (left <= promised + 1).all()
+    assert (left[over_it] == promised[over_it] + 1).mean() > 0.98  # others over an order made before the promised day
+
+
 def test_each_arm_is_what_happened_to_those_who_drew_it() -> None:
     told = story()
     for place, campaign in enumerate(told.shop.campaigns):
