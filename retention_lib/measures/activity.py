@@ -4,11 +4,15 @@ from __future__ import annotations
 
 from collections.abc import Sequence
 from datetime import date, timedelta
+from itertools import pairwise
 
 import ibis
 import pandas as pd
 
 from retention_lib.settings.calendar import Month
+
+PURCHASE_CLASSES = (1, 2, 4, 10)
+"""Least purchases of the classes by which the return of the silent is told apart."""
 
 
 def month_silences(purchases: ibis.Table, months: Sequence[Month]) -> pd.DataFrame:
@@ -53,6 +57,20 @@ def readable_months(first_day: date, last: Month, *, lapse_days: int, most: int 
     return [month for month in Month.range(last.shift(1 - most), last) if month.start >= enough or month == last]
 
 
+def history_starts(first_day: date, *, lapse_days: int, horizon_days: int = 90) -> date:
+    """The day from which a first purchase seen is taken for the first ever.
+
+    Customers from before the data begin look new when they first buy inside them; most have done so once a whole
+    window and a whole horizon have passed.
+
+    Args:
+        first_day: First day of the data.
+        lapse_days: The window W.
+        horizon_days: Days in which a silent customer may come back.
+    """
+    return first_day + timedelta(days=lapse_days + horizon_days)
+
+
 def _silences_of(customers: ibis.Table, month: Month) -> ibis.Table:
     silences = customers.select(
         month=ibis.literal(str(month)),
@@ -78,22 +96,32 @@ def returns_after(purchases: ibis.Table, *, cutoff: date, horizon_days: int) -> 
         horizon_days: Days from the cut-off in which a purchase counts as a return.
 
     Returns:
-        Columns `silence_days`, `customers`, `returned` (counts), `spend` (net money of the returned within
-        the horizon), ordered by silence.
+        Columns `silence_days`, `purchases_from` and `purchases_to` (least and most purchases up to the cut-off
+        of the customer's class; NA where open), `customers`, `returned` (counts), `spend` (net money of the
+        returned within the horizon), ordered by silence and class.
     """
     start = ibis.date(cutoff.isoformat())
+    before = purchases.day < start
     in_horizon = (purchases.day >= start) & (purchases.day < start + ibis.interval(days=horizon_days))
     customers = purchases.group_by("customer_id").aggregate(
-        last_day=purchases.day.max(where=purchases.day < start),
+        last_day=purchases.day.max(where=before),
+        purchases=before.cast("int64").sum(),
         back=in_horizon.any(),
         spend=purchases.amount.sum(where=in_horizon).coalesce(0),
     )
     known = customers.filter(customers.last_day.notnull())
+    most_first = sorted(PURCHASE_CLASSES, reverse=True)
     silences = known.select(
-        "spend", silence_days=start.delta(known.last_day, unit="day"), back=known.back.cast("int64")
+        "spend",
+        silence_days=start.delta(known.last_day, unit="day"),
+        purchases_from=ibis.cases(*((known.purchases >= least, least) for least in most_first)),
+        back=known.back.cast("int64"),
     )
-    counts = silences.group_by("silence_days").aggregate(
+    counts = silences.group_by("silence_days", "purchases_from").aggregate(
         customers=ibis._.count(), returned=ibis._.back.sum(), spend=ibis._.spend.sum()
     )
-    frame = counts.order_by("silence_days").to_pandas()
-    return frame.astype({"silence_days": "int64", "customers": "int64", "returned": "int64", "spend": float})
+    frame = counts.order_by("silence_days", "purchases_from").to_pandas()
+    ends = {least: following - 1 for least, following in pairwise(PURCHASE_CLASSES)}
+    frame.insert(2, "purchases_to", frame["purchases_from"].map(ends).astype("Int64"))
+    whole = ["silence_days", "purchases_from", "customers", "returned"]
+    return frame.astype({**dict.fromkeys(whole, "int64"), "spend": float})

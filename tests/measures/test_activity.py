@@ -9,7 +9,7 @@ from hypothesis import given, settings
 from hypothesis import strategies as st
 from measures.tables import bought, engine_days, random_sales
 
-from retention_lib.measures.activity import month_silences, readable_months, returns_after
+from retention_lib.measures.activity import history_starts, month_silences, readable_months, returns_after
 from retention_lib.models.estimates import NotEnough
 from retention_lib.models.retention import monthly_flows
 from retention_lib.settings.calendar import Month
@@ -70,7 +70,23 @@ def counted_flows(orders: pd.DataFrame, month: Month, lapse_days: int) -> dict[s
         "new": len(end - before),
         "passed_through": len(inside - start - end),
         "end": len(end),
+        "first_bought": len(inside - before),
     }
+
+
+@given(st.integers(0, 2**32), st.integers(1, 90))
+@settings(max_examples=8, deadline=None)
+def test_every_buyer_of_a_month_falls_into_exactly_one_class(seed: int, lapse_days: int) -> None:
+    orders = random_sales(seed)
+    month, day = Month(2020, 12), orders["ordered_at"].dt.date
+    counts = month_silences(engine_days(orders), [month])
+    inside = counts["silence_end"] <= month.days
+    flows = [monthly_flows(part, lapse_days=lapse_days) for part in (counts[inside], counts[~inside])]
+    classes = ["retained", "lapsed", "reactivated", "new", "passed_through"]
+    buyers, others = (0 if isinstance(each, NotEnough) else each.table[classes].sum(axis=1).sum() for each in flows)
+    assert buyers == orders.loc[(day >= month.start) & (day < month.end), "customer_id"].nunique()
+    # Who did not buy in the month may have stayed active or lapsed, and nothing else.
+    assert others == (0 if isinstance(flows[1], NotEnough) else flows[1].table["start"].sum())
 
 
 @given(st.integers(0, 2**32), st.integers(1, 90))
@@ -80,7 +96,8 @@ def test_flows_of_a_random_store_are_those_of_sets_of_customers(seed: int, lapse
     months = Month.range(Month(2020, 10), Month(2021, 1))
     flows = monthly_flows(month_silences(engine_days(orders), months), lapse_days=lapse_days)
     expected = {str(month): counted_flows(orders, month, lapse_days) for month in months}
-    found = {} if isinstance(flows, NotEnough) else flows.table.set_index("month").to_dict("index")
+    counts = flows.to_frame().drop(columns=["readable", "settled", "whole"], errors="ignore")
+    found = {} if isinstance(flows, NotEnough) else counts.set_index("month").to_dict("index")
     # A month in which nobody had bought yet has no row.
     assert found == {month: row for month, row in expected.items() if month in found}
     assert not any(any(row.values()) for month, row in expected.items() if month not in found)
@@ -91,7 +108,7 @@ def test_flows_of_a_random_store_are_those_of_sets_of_customers(seed: int, lapse
 
 def test_the_complete_journey_gives_the_published_december(journey_days: ibis.Table) -> None:
     flows = monthly_flows(month_silences(journey_days, [Month(2017, 12)]), lapse_days=28).table
-    row = flows.drop(columns="passed_through").to_dict("records")
+    row = flows.drop(columns=["passed_through", "first_bought", "readable", "settled", "whole"]).to_dict("records")
     assert row == [
         {
             "month": "2017-12",
@@ -123,6 +140,11 @@ def test_readable_months_go_back_thirteen_at_most() -> None:
     assert (str(months[0]), len(months)) == ("2019-03", 13)
 
 
+def test_history_starts_a_window_and_a_horizon_after_the_data() -> None:
+    assert history_starts(date(2017, 1, 1), lapse_days=28) == date(2017, 4, 29)
+    assert history_starts(date(2017, 1, 1), lapse_days=28, horizon_days=3) == date(2017, 2, 1)
+
+
 def test_returns_after_by_hand() -> None:
     # Cut-off 1 March 2020, ten days of horizon: 1 to 10 March.
     purchases = bought(
@@ -133,10 +155,33 @@ def test_returns_after_by_hand() -> None:
         eve="2020-03-01",  # not known at the cut-off
     )
     found = returns_after(purchases, cutoff=date(2020, 3, 1), horizon_days=10)
-    assert found.to_dict("records") == [
-        {"silence_days": 1, "customers": 1, "returned": 1, "spend": 10.0},
-        {"silence_days": 10, "customers": 3, "returned": 1, "spend": 20.0},
+    assert found.astype(object).where(found.notna(), None).to_dict("records") == [
+        {
+            "silence_days": 1,
+            "purchases_from": 2,
+            "purchases_to": 3,
+            "customers": 1,
+            "returned": 1,
+            "spend": 10.0,
+        },
+        {
+            "silence_days": 10,
+            "purchases_from": 1,
+            "purchases_to": 1,
+            "customers": 3,
+            "returned": 1,
+            "spend": 20.0,
+        },
     ]
+
+
+def test_returns_after_tells_classes_of_purchases_apart() -> None:
+    often = " ".join(f"2020-02-{day:02d}" for day in range(11, 21))  # ten days, the last of them 20 February
+    purchases = bought(ann=often, bob=often[11:], cid="2020-02-20", dan="2020-02-01 2020-02-20")
+    found = returns_after(purchases, cutoff=date(2020, 3, 1), horizon_days=10)
+    assert found["purchases_from"].tolist() == [1, 2, 4, 10]
+    assert found["purchases_to"].fillna(0).tolist() == [1, 3, 9, 0]
+    assert found["customers"].tolist() == [1, 1, 1, 1]
 
 
 def test_returns_of_the_complete_journey_are_those_counted_with_pandas(journey_days: ibis.Table) -> None:
