@@ -10,6 +10,8 @@ from typing import Literal
 import numpy as np
 import pandas as pd
 
+from retention_lib.models.censored import censored_quantile
+from retention_lib.models.counted_shares import with_shares
 from retention_lib.models.estimates import Estimate, NotEnough, figures_frame
 from retention_lib.models.intervals import normal_quantile, wilson
 
@@ -26,14 +28,17 @@ class LapseWindow:
     """When a customer is at risk and when lapsed, from customers' own rhythms.
 
     Attributes:
-        at_risk_days: Median of the customers' own 80th percentile gaps, rounded half up to whole days.
-        lapse_days: Their 80th percentile, rounded half up to whole days.
-        at_risk: The median before rounding, with a distribution-free interval (days).
-        lapse: The 80th percentile before rounding, with a distribution-free interval (days).
+        at_risk_days: Median of the customers' own 80th percentile gaps, in whole days.
+        lapse_days: Their 80th percentile, in whole days.
+        at_risk: The median with its interval (days).
+        lapse: The 80th percentile with its interval (days); without an upper bound where too many customers
+            have been silent for longer than their rhythm shows.
         quartile_low: First quartile of the own 80th percentile gaps (days).
         quartile_high: Third quartile (days).
         customers_known: Customers with a purchase in the look-back (count).
         customers_judged: Those with at least three gaps, whom the rule can judge (count).
+        customers_unreached: Of the judged, those of whom it is only known that their own percentile is longer
+            than their running silence (count).
         customers_outside: The others (count).
         share_outside: Outside / known, with Wilson's interval.
     """
@@ -46,6 +51,7 @@ class LapseWindow:
     quartile_high: float
     customers_known: int
     customers_judged: int
+    customers_unreached: int
     customers_outside: int
     share_outside: Estimate
 
@@ -71,6 +77,9 @@ class ReturnChance:
         bands: One row a band of silence, ordered: silence_above, silence_to (days, above < silence <= to;
             silence_to missing in the open last band), customers, returned (counts), share, low, high
             (Wilson). A band without customers has no row.
+        earlier: The share beyond the window at earlier cut-offs, one row each, ordered: cutoff (date), customers,
+            returned (counts), share, low, high (Wilson). Much the same customers, so no further evidence: a check
+            of whether the share is steady. Cut-offs with fewer than 30 customers have no row.
         word: "quiet" when more than half of those beyond the window return, else "lapsed".
     """
 
@@ -82,56 +91,90 @@ class ReturnChance:
     lapsed_in_month: Estimate | NotEnough
     spend_a_returner: float | None
     bands: pd.DataFrame
+    earlier: pd.DataFrame
     word: Literal["quiet", "lapsed"]
 
     def to_frame(self) -> pd.DataFrame:
-        """The bands of silence."""
-        return self.bands
+        """The bands of silence at the cut-off, then everyone beyond the window at the earlier ones."""
+        now = self.bands.assign(cutoff=self.cutoff)[["cutoff", *self.bands.columns]]
+        if self.earlier.empty:
+            return now
+        earlier = self.earlier.assign(silence_above=self.lapse_days, silence_to=pd.Series(dtype="Int64"))
+        return pd.concat([now, earlier[now.columns]], ignore_index=True)
 
 
 def lapse_window(gaps: pd.DataFrame | NotEnough, *, customers_known: int) -> LapseWindow | NotEnough:
     """The at-risk and lapse windows from the customers' own 80th percentile gaps.
 
     Args:
-        gaps: Columns gap_p80 (days, a customer's own 80th percentile gap between purchases) and customers
-            (count), over customers with at least three gaps.
+        gaps: Columns gap_p80 (days, a customer's own 80th percentile gap between purchases), reached (bool;
+            where False the percentile is only known to be longer) and customers (count), over customers with at
+            least three gaps.
         customers_known: Customers with any purchase in the look-back (count), judged or not.
 
     Returns:
-        The windows; NotEnough("customers_with_three_gaps") below 30 judged customers.
+        The windows; NotEnough("customers_with_three_gaps") below 30 judged customers,
+        NotEnough("customers_with_known_rhythm") where the silence of too many is longer than their rhythm shows.
 
     Raises:
         ValueError: A gap is missing or not positive, or more customers are judged than known.
     """
     if isinstance(gaps, NotEnough):
         return gaps
-    values, counts = gaps["gap_p80"].to_numpy(dtype=float), gaps["customers"].to_numpy(dtype="int64")
-    judged = int(counts.sum())
+    counts = gaps["customers"].to_numpy(dtype="int64")
+    judged, unreached = int(counts.sum()), int(counts[~gaps["reached"].to_numpy(dtype=bool)].sum())
     if judged < MINIMUM_CUSTOMERS:
         return NotEnough("customers_with_three_gaps", judged, MINIMUM_CUSTOMERS)
-    if not (np.isfinite(values).all() and (values > 0).all()):
-        msg = "gap_p80 must be a number of days above 0 for every customer"
-        raise ValueError(msg)
     outside = wilson(customers_known - judged, customers_known)
-    if isinstance(outside, NotEnough):
-        return outside
-    at_risk, lapse = (_quantile_estimate(values, counts, share=share) for share in (0.5, 0.8))
+    quantiles = [gap_quantile(gaps, share=share) for share in (0.25, 0.5, 0.75, 0.8)]
+    reached = [each for each in quantiles if isinstance(each, Estimate)]
+    if len(reached) < len(quantiles) or isinstance(outside, NotEnough):
+        return NotEnough("customers_with_known_rhythm", judged - unreached, math.ceil(0.8 * judged))
+    quartile_low, at_risk, quartile_high, lapse = reached
     return LapseWindow(
         at_risk_days=_whole_days(at_risk.value),
         lapse_days=_whole_days(lapse.value),
         at_risk=at_risk,
         lapse=lapse,
-        quartile_low=counted_quantile(values, counts, share=0.25),
-        quartile_high=counted_quantile(values, counts, share=0.75),
+        quartile_low=quartile_low.value,
+        quartile_high=quartile_high.value,
         customers_known=customers_known,
         customers_judged=judged,
+        customers_unreached=unreached,
         customers_outside=customers_known - judged,
         share_outside=outside,
     )
 
 
+def gap_quantile(gaps: pd.DataFrame, *, share: float, level: float = 0.95) -> Estimate | NotEnough:
+    """A quantile of the customers' own 80th percentile gaps.
+
+    Args:
+        gaps: As for `lapse_window`.
+        share: Which quantile, in (0, 1).
+        level: Confidence level.
+
+    Returns:
+        Days, with the interval; NotEnough("values_seen_to_quantile") where it is not reached.
+
+    Raises:
+        ValueError: A gap is missing or not positive.
+    """
+    values = gaps["gap_p80"].to_numpy(dtype=float)
+    if not (np.isfinite(values).all() and (values > 0).all()):
+        msg = "gap_p80 must be a number of days above 0 for every customer"
+        raise ValueError(msg)
+    counts, reached = gaps["customers"].to_numpy(dtype="int64"), gaps["reached"].to_numpy(dtype=bool)
+    return censored_quantile(values, counts, reached, share=share, level=level)
+
+
 def return_chance(
-    returns: pd.DataFrame | NotEnough, *, lapse_days: int, horizon_days: int = 90, cutoff: date
+    returns: pd.DataFrame | NotEnough,
+    *,
+    lapse_days: int,
+    horizon_days: int = 90,
+    cutoff: date,
+    earlier: pd.DataFrame | None = None,
 ) -> ReturnChance | NotEnough:
     """The chance that a customer silent at a past cut-off still buys.
 
@@ -144,6 +187,8 @@ def return_chance(
         lapse_days: The lapse window.
         horizon_days: Length of the horizon after the cut-off.
         cutoff: The cut-off.
+        earlier: Columns cutoff (date), customers (silent beyond the same window) and returned (counts) at
+            earlier cut-offs; None where none is read.
 
     Returns:
         Shares returned, overall and by band; NotEnough("customers_silent_beyond_window") below 30.
@@ -166,6 +211,7 @@ def return_chance(
         lapsed_in_month=wilson(month_returned, month_base),
         spend_a_returner=_spend_a_returner(returns, lapse_days, month_returned),
         bands=_bands(returns, edges),
+        earlier=_earlier(earlier),
         word="quiet" if beyond.value > 0.5 else "lapsed",
     )
 
@@ -220,8 +266,14 @@ def counted_quantile(values: np.ndarray, counts: np.ndarray, *, share: float) ->
     return below + (above - below) * (position - math.floor(position))
 
 
-def _quantile_estimate(values: np.ndarray, counts: np.ndarray, *, share: float, level: float = 0.95) -> Estimate:
+def quantile_estimate(values: np.ndarray, counts: np.ndarray, *, share: float, level: float = 0.95) -> Estimate:
     """A quantile between the order statistics that bracket its rank (normal approximation of the binomial).
+
+    Args:
+        values: Distinct or repeated values, in any order.
+        counts: How many customers each stands for.
+        share: Which quantile, in (0, 1).
+        level: Confidence level.
 
     References:
         Conover (1999), Practical Nonparametric Statistics, section 3.2.
@@ -264,3 +316,13 @@ def _bands(returns: pd.DataFrame, edges: list[float]) -> pd.DataFrame:
             rows.append((math.floor(above), last, base, returned, share.value, share.low, share.high))
     columns = ["silence_above", "silence_to", "customers", "returned", "share", "low", "high"]
     return pd.DataFrame(rows, columns=columns).astype({"silence_to": "Int64"})
+
+
+def _earlier(counts: pd.DataFrame | None) -> pd.DataFrame:
+    """Share returned beyond the window at the earlier cut-offs with enough customers."""
+    columns = ["cutoff", "customers", "returned", "share", "low", "high"]
+    if counts is None or counts.empty:
+        return pd.DataFrame(columns=columns)
+    shares = with_shares(counts, successes="returned", base="customers")
+    enough = shares.loc[~shares["thin"], columns].reset_index(drop=True)
+    return enough.assign(cutoff=pd.to_datetime(enough["cutoff"]).dt.date)

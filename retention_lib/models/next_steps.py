@@ -34,10 +34,6 @@ class NextSteps:
     budget: int
     left_out: tuple[str, ...]
 
-    def contacted(self, audience: str) -> int:
-        """Customers of an audience who are contacted (count); 0 where it is left out."""
-        return sum(step.contacted for step in self.steps if step.audience == audience)
-
     def to_frame(self) -> pd.DataFrame:
         """One row a step, in order; the fields of `economics.BreakEven`."""
         return pd.DataFrame([asdict(step) for step in self.steps])
@@ -113,6 +109,18 @@ def next_steps(
     return NextSteps(steps=tuple(steps), budget=budget, left_out=out)
 
 
+def contacted(steps: NextSteps | NotEnough, audience: str) -> int:
+    """Customers of an audience who are contacted (count); 0 where it is left out.
+
+    Args:
+        steps: From `next_steps`.
+        audience: Its code.
+    """
+    if isinstance(steps, NotEnough):
+        return 0
+    return sum(step.contacted for step in steps.steps if step.audience == audience)
+
+
 def contact_list(
     customers: pd.DataFrame | NotEnough,
     consents: pd.DataFrame | None,
@@ -146,8 +154,8 @@ def contact_list(
         return NotEnough("customers_on_list", 0, 1)
     table = chosen.head(2 * pairs).reset_index(drop=True)
     first = rng.random(pairs) < 0.5
-    contacted = np.column_stack([first, ~first]).ravel()
-    table.insert(1, "group", np.where(contacted, CONTACT, CONTROL))
+    chosen_of_pair = np.column_stack([first, ~first]).ravel()
+    table.insert(1, "group", np.where(chosen_of_pair, CONTACT, CONTROL))
     return ContactList(table=table, horizon_days=horizon_days, consents_known=consents is not None, refused=refused)
 
 

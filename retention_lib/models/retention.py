@@ -4,12 +4,17 @@ from __future__ import annotations
 
 from collections.abc import Sequence
 from dataclasses import dataclass
+from datetime import date
 
 import numpy as np
 import pandas as pd
 
 from retention_lib.models.estimates import Estimate, NotEnough, figures_frame
-from retention_lib.models.intervals import share_difference, square_and_add, wilson
+from retention_lib.models.intervals import wilson
+
+BOOTSTRAP_DRAWS = 4000
+# A customer first seen later than a window and so many days after the data begin is taken for new.
+UNSETTLED_DAYS = 90
 
 
 @dataclass(frozen=True, kw_only=True, eq=False)
@@ -17,8 +22,11 @@ class MonthlyFlows:
     """The movements of the active base, month by month.
 
     Attributes:
-        table: One row a month, ordered: month, start, retained, lapsed, reactivated, new, passed_through, end
-            (counts). Passed through: not active at either end, but bought inside the month.
+        table: One row a month, ordered: month, start, retained, lapsed, reactivated, new, passed_through, end,
+            first_bought (counts), readable, settled, whole (bool). Passed through: not active at either end, but
+            bought inside the month. First bought: the first purchase lies inside the month, active at its end or
+            not. Readable: a whole window of history lies before it. Settled: a window and 90 days, enough to know
+            who is new. Whole: the data reach its end.
         lapse_days: Active at a boundary means a silence of at most so many days.
     """
 
@@ -75,6 +83,8 @@ class MonthRetention:
         lapse_rate: Lapsed / start, with Wilson's interval.
         crr: (End - new) / start, with its interval (see `month_retention`).
         churn_rate: 1 - CRR = (start + new - end) / start; both add up to exactly 1.
+        growth: End / start, with its interval.
+        whole: Whether the data reach the end of the month.
     """
 
     month: str
@@ -90,22 +100,35 @@ class MonthRetention:
     lapse_rate: Estimate
     crr: Estimate
     churn_rate: Estimate
+    growth: Estimate
+    whole: bool
 
     def to_frame(self) -> pd.DataFrame:
         """The figures, one row each; columns as in `figures_frame`."""
         return figures_frame(self)
 
 
-def monthly_flows(silences: pd.DataFrame | NotEnough, *, lapse_days: int) -> MonthlyFlows | NotEnough:
+def monthly_flows(
+    silences: pd.DataFrame | NotEnough,
+    *,
+    lapse_days: int,
+    first_day: date | None = None,
+    last_day: date | None = None,
+    slack_days: int = 0,
+) -> MonthlyFlows | NotEnough:
     """Customers active at both ends of each month, and the movements between.
 
-    For every month end = start - lapsed + reactivated + new, and start = retained + lapsed.
+    For every month end = start - lapsed + reactivated + new, and start = retained + lapsed. Who bought inside a
+    month is retained, lapsed, reactivated, new or passed through, one of these.
 
     Args:
         silences: Columns month ('YYYY-MM'), silence_start and silence_end (days since the last purchase at
             the month's first day and at the first day after it; missing = never bought before), customers
             (count of customers with these values).
         lapse_days: Active at a boundary means a silence of at most so many days.
+        first_day: First day of the data; all history is known if omitted.
+        last_day: Last day of the data; every month is whole if omitted.
+        slack_days: A month is whole with data to its last day less so many days.
 
     Returns:
         The flows, one row a month; NotEnough("months_with_history") when there is no month to read.
@@ -128,42 +151,56 @@ def monthly_flows(silences: pd.DataFrame | NotEnough, *, lapse_days: int) -> Mon
         "new": ~known & active_end,
         "passed_through": ~active_start & ~active_end & bought_inside,
         "end": active_end,
+        "first_bought": ~known & bought_inside,
     }
     customers = silences["customers"].to_numpy(dtype="int64")
     counts = pd.DataFrame({name: customers * member for name, member in groups.items()})
     table = counts.groupby(silences["month"].to_numpy()).sum().rename_axis("month").reset_index()
     if table.empty:
         return NotEnough("months_with_history", 0, 1)
+    months = pd.PeriodIndex(table["month"], freq="M")
+    first, last = months.start_time, months.end_time.normalize() - pd.Timedelta(days=slack_days)
+    before = np.full(len(table), np.inf) if first_day is None else (first - pd.Timestamp(first_day)).days.to_numpy()
+    table = table.assign(
+        readable=before >= lapse_days,
+        settled=before >= lapse_days + UNSETTLED_DAYS,
+        whole=True if last_day is None else last <= pd.Timestamp(last_day),
+    )
     return MonthlyFlows(table=table, lapse_days=lapse_days)
 
 
-def month_retention(flows: MonthlyFlows | NotEnough, *, month: str) -> MonthRetention | NotEnough:
+def month_retention(
+    flows: MonthlyFlows | NotEnough, *, month: str, rng: np.random.Generator
+) -> MonthRetention | NotEnough:
     """Retention of one month, gross and net.
 
-    The interval of CRR adds two independent parts: the gross retention (Wilson) and reactivated / start,
-    which are the odds of a binomial, reactivated of (reactivated + start), with Wilson's bounds turned into
-    odds. With customers as the sampling unit the two parts are uncorrelated to first order, so the bounds
-    combine by square-and-add; for large counts this is the delta method's interval of the ratio
-    (retained + reactivated) / start, and it does not collapse when nobody lapsed or came back. It says how
-    far the month's figure would move with other customers of the same kind; it is no forecast.
+    The intervals of CRR and of the base's growth are a bootstrap by customer: customers are drawn anew from the
+    month's classes (retained, lapsed, reactivated, new, passed through), which is a multinomial draw of their
+    counts. Half a customer is added to each class, so that the interval does not collapse where nobody moved.
+    It says how far the month's figure would move with other customers of the same kind; it is no forecast.
 
     Args:
         flows: From `monthly_flows`.
         month: 'YYYY-MM'.
+        rng: Draws the bootstrap.
 
     Returns:
-        The month's figures; NotEnough("customers_active_start") when nobody was active at its start.
+        The month's figures; NotEnough("months_with_history") for a month without flows,
+        NotEnough("customers_active_start") when nobody was active at its start, and
+        NotEnough("window_before_month") when the data begin too late to know who was.
     """
     if isinstance(flows, NotEnough):
         return flows
     rows = flows.table.loc[flows.table["month"] == month]
-    if rows.empty or int(rows["start"].iloc[0]) == 0:
-        return NotEnough("customers_active_start", 0, 1)
+    if rows.empty:
+        return NotEnough("months_with_history", 0, 1)
     row = {name: int(rows[name].iloc[0]) for name in rows.columns if name != "month"}
     gross, lapse = wilson(row["retained"], row["start"]), wilson(row["lapsed"], row["start"])
     if isinstance(gross, NotEnough) or isinstance(lapse, NotEnough):
         return NotEnough("customers_active_start", 0, 1)
-    crr = _net_retention(row, gross)
+    if not row["readable"]:
+        return NotEnough("window_before_month", 0, 1)
+    crr, growth = _net_ratios(row, rng)
     return MonthRetention(
         month=month,
         lapse_days=flows.lapse_days,
@@ -178,6 +215,8 @@ def month_retention(flows: MonthlyFlows | NotEnough, *, month: str) -> MonthRete
         lapse_rate=lapse,
         crr=crr,
         churn_rate=_complement(crr),
+        growth=growth,
+        whole=bool(row["whole"]),
     )
 
 
@@ -215,29 +254,6 @@ def lapse_curve(
     return LapseCurve(table=table, month=month, lapse_days=lapse_days)
 
 
-def lapse_change(now: MonthRetention | NotEnough, before: MonthRetention | NotEnough) -> Estimate | NotEnough:
-    """The change of the lapse rate between two months, with Newcombe's interval.
-
-    The two months share most of their customers, which the interval does not use: it is a little wide.
-
-    Args:
-        now: The month.
-        before: The month to compare with.
-
-    Returns:
-        Difference of the two shares, in [-1, 1].
-    """
-    for given in (now, before):
-        if isinstance(given, NotEnough):
-            return given
-    return share_difference(
-        now.customers_lapsed,
-        now.customers_active_start,
-        before.customers_lapsed,
-        before.customers_active_start,
-    )
-
-
 def repeat_rate(counts: pd.DataFrame | NotEnough) -> Estimate | NotEnough:
     """The share of customers who bought a second time.
 
@@ -253,17 +269,25 @@ def repeat_rate(counts: pd.DataFrame | NotEnough) -> Estimate | NotEnough:
     return wilson(int(repeaters.sum()), int(counts["customers"].sum()))
 
 
-def _net_retention(row: dict[str, int], gross: Estimate) -> Estimate:
-    """CRR = (end - new) / start, with its square-and-add interval."""
-    start, returned = row["start"], row["reactivated"]
-    among = wilson(returned, returned + start)
-    if isinstance(among, NotEnough) or among.low is None or among.high is None:
-        msg = "net retention needs customers at the start"
-        raise ValueError(msg)
-    odds = Estimate(returned / start, low=among.low / (1 - among.low), high=among.high / (1 - among.high))
-    low, high = square_and_add(gross, odds, sign=1)
-    value = (row["end"] - row["new"]) / start
-    return Estimate(value, low=max(0.0, low), high=high, level=gross.level, n=start)
+def _net_ratios(row: dict[str, int], rng: np.random.Generator) -> tuple[Estimate, Estimate]:
+    """CRR = (end - new) / start and growth = end / start, with bootstrap intervals by customer.
+
+    References:
+        Efron and Tibshirani (1993), An Introduction to the Bootstrap, chapter 13 (percentile interval).
+    """
+    counts = np.array([row[name] for name in ("retained", "lapsed", "reactivated", "new", "passed_through")])
+    shares = (counts + 0.5) / (counts.sum() + 2.5)
+    retained, lapsed, back, new, _ = rng.multinomial(counts.sum(), shares, size=BOOTSTRAP_DRAWS).T
+    start = np.where(retained + lapsed > 0, retained + lapsed, np.nan)
+    ratios = ((row["end"] - row["new"], (retained + back) / start), (row["end"], (retained + back + new) / start))
+    crr, growth = (_bootstrapped(count / row["start"], draws, row["start"]) for count, draws in ratios)
+    return crr, growth
+
+
+def _bootstrapped(value: float, draws: np.ndarray, base: int) -> Estimate:
+    """The value with the middle 95 % of its draws; at the edge of what is possible the bound is the value itself."""
+    low, high = np.nanquantile(draws, (0.025, 0.975))
+    return Estimate(value, low=min(float(low), value), high=max(float(high), value), level=0.95, n=base)
 
 
 def _complement(estimate: Estimate) -> Estimate:

@@ -91,17 +91,24 @@ def _with_tests(table: pd.DataFrame, minimum_base: int) -> pd.DataFrame:
     thin = table["base"].to_numpy() < minimum_base
     base, lost = table["base"].to_numpy(dtype="int64"), table["lost"].to_numpy(dtype="int64")
     p_values = [
-        np.nan if skip else _p_against_rest(int(lost[row]), int(base[row]), int(lost.sum()), int(base.sum()))
+        np.nan if skip else p_against_rest(int(lost[row]), int(base[row]), int(lost.sum()), int(base.sum()))
         for row, skip in enumerate(thin)
     ]
     p_adjusted = holm_adjusted(p_values)
     return table.assign(thin=thin, p_adjusted=p_adjusted, differs=p_adjusted < SIGNIFICANCE)
 
 
-def _p_against_rest(lost: int, base: int, all_lost: int, all_base: int) -> float:
+def p_against_rest(lost: int, base: int, all_lost: int, all_base: int) -> float:
     """Two-sided p-value of a segment against the rest: score test, Fisher's exact where a cell is small.
 
-    NaN when there is no rest, or when all or none are lost everywhere and nothing can differ.
+    Args:
+        lost: Customers of the segment lost (count).
+        base: Customers of the segment (count).
+        all_lost: Customers lost in the segment and the rest (count).
+        all_base: Customers of both (count).
+
+    Returns:
+        The p-value; NaN when there is no rest, or when all or none are lost everywhere and nothing can differ.
     """
     from scipy.special import chdtrc
     from scipy.stats import fisher_exact

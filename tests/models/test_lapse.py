@@ -25,8 +25,9 @@ RETURNS = pd.DataFrame(
 )
 
 
-def gaps(values: list[float], counts: list[int] | None = None) -> pd.DataFrame:
-    return pd.DataFrame({"gap_p80": values, "customers": counts or [1] * len(values)})
+def gaps(values: list[float], counts: list[int] | None = None, reached: list[bool] | None = None) -> pd.DataFrame:
+    known = reached or [True] * len(values)
+    return pd.DataFrame({"gap_p80": values, "reached": known, "customers": counts or [1] * len(values)})
 
 
 @given(
@@ -47,12 +48,28 @@ def test_window_takes_the_median_and_the_80th_percentile_of_customers() -> None:
     assert (window.customers_judged, window.customers_outside) == (101, 99)
     assert window.share_outside.value == pytest.approx(0.495)
     assert window.at_risk.low < 51 < window.at_risk.high
+    assert window.customers_unreached == 0
 
 
-def test_window_rounds_half_days_up() -> None:
-    # CDNOW's median is 112.6; here 112.5 exactly.
+def test_window_is_a_gap_that_customers_have() -> None:
+    # Half have 112 days and half 113: half of them pass no more than 112, and nobody has 112.5.
     window = lapse_window(gaps([112.0, 113.0], [20, 20]), customers_known=40)
-    assert (window.at_risk.value, window.at_risk_days) == (112.5, 113)
+    assert (window.at_risk_days, window.lapse_days) == (112, 113)
+
+
+def test_window_counts_those_whose_rhythm_is_only_known_to_be_slower() -> None:
+    # 40 customers of 10 days, 20 known to be slower than 15, 40 of 20, 10 of 30: after 15 days 50 are at risk, of whom
+    # 40 have 20 days, so that 70/110 * 10/50 = .127 are slower than 20. The 80th percentile is 20.
+    window = lapse_window(gaps([10, 15, 20, 30], [40, 20, 40, 10], [True, False, True, True]), customers_known=110)
+    assert (window.at_risk_days, window.lapse_days) == (20, 20)
+    assert (window.customers_judged, window.customers_unreached) == (110, 20)
+    # Counting the 20 as if 15 were theirs, half of the customers would be at risk after 15 days.
+    assert lapse_window(gaps([10, 15, 20, 30], [40, 20, 40, 10]), customers_known=110).at_risk_days == 15
+
+
+def test_window_needs_the_rhythm_of_four_in_five() -> None:
+    some = gaps([10.0, 200.0], [75, 25], [True, False])
+    assert lapse_window(some, customers_known=100) == NotEnough("customers_with_known_rhythm", 75, 80)
 
 
 def test_window_interval_covers_the_true_quantile() -> None:
@@ -112,6 +129,18 @@ def test_return_chance_without_anyone_just_past_the_window_refuses_that_figure_o
 def test_return_chance_needs_thirty_customers_beyond_the_window() -> None:
     refusal = NotEnough("customers_silent_beyond_window", 0, 30)
     assert return_chance(RETURNS, lapse_days=300, cutoff=CUTOFF) == refusal
+
+
+def test_earlier_cutoffs_stand_beside_the_headline_and_few_customers_do_not() -> None:
+    days = [date(2017, 7, 1), date(2017, 8, 1), date(2017, 9, 1)]
+    earlier = pd.DataFrame({"cutoff": pd.to_datetime(days), "customers": [100, 29, 200], "returned": [80, 29, 150]})
+    chance = return_chance(RETURNS, lapse_days=28, cutoff=CUTOFF, earlier=earlier)
+    assert chance.earlier[["cutoff", "share"]].to_numpy().tolist() == [[days[0], 0.8], [days[2], 0.75]]
+    table = chance.to_frame()
+    assert table["cutoff"].tolist() == [CUTOFF] * 6 + [days[0], days[2]]
+    assert table["silence_above"].tolist()[-2:] == [28, 28]
+    assert table["silence_to"].isna().tolist()[-2:] == [True, True]
+    assert chance.beyond == return_chance(RETURNS, lapse_days=28, cutoff=CUTOFF).beyond
 
 
 def test_a_refusal_passes_through_unchanged() -> None:

@@ -7,7 +7,7 @@ from hypothesis import given
 from hypothesis import strategies as st
 
 from retention_lib.models.estimates import NotEnough
-from retention_lib.models.next_steps import ContactList, NextSteps, contact_list, next_steps
+from retention_lib.models.next_steps import ContactList, NextSteps, contact_list, contacted, next_steps
 
 NOBODY = NotEnough("customers_on_list", 0, 1)
 
@@ -50,8 +50,8 @@ def test_those_with_the_most_at_stake_are_the_top_tenth() -> None:
     top = np.linspace(90, 10, 1_000)[:100]
     assert (step.audience, step.customers, step.contacted) == ("most_at_stake", 100, 50)
     assert step.profit_if_won == pytest.approx(2 * top.mean())
-    assert found.contacted("most_at_stake") == 50
-    assert found.contacted("just_quiet") == 0
+    assert contacted(found, "most_at_stake") == 50
+    assert contacted(found, "just_quiet") == contacted(NOBODY, "most_at_stake") == 0
 
 
 def test_an_audience_too_small_to_learn_from_is_left_out() -> None:
