@@ -142,6 +142,7 @@ class Table:
         thin: Boolean column of the frame: true rows are greyed and marked as too few to judge.
         limit: Rows shown; the CSV file holds all.
         brief: Boolean column of the frame: the rows that matter where there is little room, as on a screen.
+        folded: Whether it is folded on the page, for those who ask; a long table always is.
     """
 
     columns: tuple[Column, ...]
@@ -150,6 +151,7 @@ class Table:
     thin: str | None = None
     limit: int = 40
     brief: str | None = None
+    folded: bool = False
 
 
 def verdict_html(verdict: Verdict, words: Words) -> str:
@@ -191,7 +193,7 @@ def table_html(table: Table | NotEnough, words: Words) -> str:
         f'<div class="scroll" role="region" tabindex="0" aria-label="{caption}">'
         f"<table><caption>{caption}</caption><thead><tr>{head}</tr></thead><tbody>{rows}</tbody></table></div>{note}"
     )
-    if len(shown) <= OPEN_ROWS:
+    if len(shown) <= OPEN_ROWS and not table.folded:
         return body
     summary = escaped(words.count("Table with {n} row", "Table with {n} rows", len(shown)))
     return f'<details class="rows"><summary>{summary}</summary>{body}</details>'

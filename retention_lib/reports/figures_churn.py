@@ -62,13 +62,16 @@ CHURN = (
         "at_risk_days",
         N_("At risk after"),
         "days",
-        N_("median of the customers' own 80th percentile gaps between purchases"),
+        N_("median of the customers' own 80th percentile gaps between purchases, running silences as gaps still open"),
     ),
     one(
         "lapse_days",
         N_("Quiet after"),
         "days",
-        N_("80th percentile of the customers' own 80th percentile gaps between purchases"),
+        N_(
+            "80th percentile of the customers' own 80th percentile gaps between purchases, running silences as gaps "
+            "still open"
+        ),
     ),
     one(
         "return_chance_beyond",
@@ -90,48 +93,65 @@ CHURN = (
         "money",
         N_("sum of net amounts of the whole source, rows used and rows set aside, whatever the month"),
     ),
-    one("revenue_month", N_("Sales in the month"), "money", N_("sum of the month's net amounts"), "up"),
+    one(
+        "revenue_month", N_("Sales in the month"), "money", N_("sum of the month's net amounts, known customers"), "up"
+    ),
     one(
         "one_time_share",
         N_("Bought only once"),
         "share",
-        N_("customers with one purchase / customers seen for a whole horizon after their first purchase"),
+        N_("customers with one purchase / customers, both of those first seen at least 90 days before the month's end"),
         "down",
     ),
     one(
         "second_purchase_30d",
         N_("Second purchase in 30 days"),
         "share",
-        N_("new customers with a second purchase within 30 days / new customers seen for so long"),
+        N_(
+            "new customers with a second purchase within 30 days / new customers, of the last twelve months of first "
+            "purchases that were followed for so long"
+        ),
         "up",
     ),
     one(
         "second_purchase_60d",
         N_("Second purchase in 60 days"),
         "share",
-        N_("new customers with a second purchase within 60 days / new customers seen for so long"),
+        N_(
+            "new customers with a second purchase within 60 days / new customers, of the last twelve months of first "
+            "purchases that were followed for so long"
+        ),
         "up",
     ),
     one(
         "second_purchase_90d",
         N_("Second purchase in 90 days"),
         "share",
-        N_("new customers with a second purchase within 90 days / new customers seen for so long"),
+        N_(
+            "new customers with a second purchase within 90 days / new customers, of the last twelve months of first "
+            "purchases that were followed for so long"
+        ),
         "up",
     ),
     one(
         "purchase_frequency",
         N_("Purchases a buyer in a year"),
         "number",
-        N_("purchases of the last twelve months / customers who bought in them"),
+        N_("purchases (days with one) of the last twelve months / customers who bought in them"),
         "up",
     ),
-    one("average_order", N_("Average order"), "money_per_order", N_("net money of the month's orders / orders"), "up"),
+    one(
+        "average_order",
+        N_("Average order"),
+        "money_per_order",
+        N_("money of the month's orders before refunds / orders"),
+        "up",
+    ),
     one(
         "refund_share",
         N_("Returned"),
         "share",
-        N_("money refunded in the month / money of its sales before refunds"),
+        N_("money refunded in the month / money of the month's orders before refunds"),
         "down",
     ),
     one(
@@ -145,7 +165,7 @@ CHURN = (
         "cost_of_keeping",
         N_("Cost of keeping a customer"),
         "money_per_customer",
-        N_("money spent on retention and the programme in the month / customers retained"),
+        N_("money spent on retention and the programme in the month / customers active at its start and at its end"),
         "down",
     ),
     one(

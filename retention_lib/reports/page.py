@@ -17,6 +17,7 @@ from html.parser import HTMLParser
 from pathlib import Path
 from typing import TYPE_CHECKING, Any
 
+from retention_lib.reports.glyphs import with_shared_glyphs
 from retention_lib.reports.markdown import MarkdownPart, markdown_parts
 from retention_lib.reports.safety import PageError, safe_html, safe_svg
 from retention_lib.reports.text import clean_value, escaped, plain
@@ -177,6 +178,7 @@ def _exported(notebook: NotebookNode, page: Page, words: Words, index_href: str)
     titled = nbformat.v4.new_notebook(metadata={"title": page.title})
     titled.nbformat_minor = notebook.get("nbformat_minor", titled.nbformat_minor)
     html, _ = exporter.from_notebook_node(titled, resources={"retention": page_context(page, words, index_href)})
+    html = with_shared_glyphs(html)
     _refuse_repeated_ids(html)
     return "\n".join(line.rstrip() for line in html.split("\n") if line.strip()) + "\n"
 

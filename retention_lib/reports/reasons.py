@@ -11,7 +11,12 @@ from retention_lib.reports.words import N_, Words
 # code -> sentence; {have} and {need} are numbers already formatted.
 REASONS: Mapping[str, str] = MappingProxyType(
     {
+        "abandoned_carts": N_("Nobody known left a cart with a whole week of data after it."),
         "arms": N_("There are {have} arms; a comparison needs at least {need}."),
+        "bands_of_messages": N_(
+            "Openings are seen of {have} groups by number of messages; a comparison needs at least {need}."
+        ),
+        "categories_to_compare": N_("The store's sales name no category, so no windows by category are compared."),
         "cohort_customers": N_("The largest cohort has {have} customers; {need} are needed to judge one."),
         "cohorts": N_("Nobody has bought yet, so there is no cohort."),
         "cohort_months": N_(
@@ -20,10 +25,25 @@ REASONS: Mapping[str, str] = MappingProxyType(
         "contact_cost_known": N_(
             "The cost of a contact is not given; set economics.contact_cost in the parameter file."
         ),
+        "costs_known": N_(
+            "The store has no table of costs, so what keeping and winning a customer costs is not known."
+        ),
+        "costs_of_month": N_("The table of costs has no row for the month."),
         "customers": N_("There are {have} customers; the model of purchases needs at least {need}."),
+        "customers_active_past": N_(
+            "Nobody was active at a past date with a whole horizon after it, so nobody can be followed."
+        ),
         "customers_active_start": N_(
             "Nobody was active when the month began, so nobody can have stayed or gone quiet."
         ),
+        "customers_came_back_followed": N_(
+            "Only {have} customers came back early enough to be followed; {need} are needed to say whether they stay."
+        ),
+        "customers_compared": N_(
+            "Of the customers who stayed and of those who went quiet, {have} are the fewer; {need} of each are needed, "
+            "and some who bought as often, to compare what they had bought."
+        ),
+        "customers_alike": N_("There are no customers alike to compare with."),
         "customers_control": N_("{have} customers were left alone; a comparison needs at least {need}."),
         "customers_expected_per_arm": N_(
             "An arm should hold {have} by the plan; the check of the split needs at least {need}."
@@ -35,25 +55,61 @@ REASONS: Mapping[str, str] = MappingProxyType(
             "Only {have} customers are seen long enough after their first purchase; {need} are needed to say how "
             "they buy."
         ),
+        "customers_known_as_new": N_(
+            "No customer is first seen late enough after the data begin to be known as new; {need} are needed to see "
+            "at which purchase they stop."
+        ),
         "customers_mailed": N_(
             "Only {have} customers were mailed first by this campaign; {need} are needed for a comparison."
         ),
+        "customers_mailed_lately": N_(
+            "Only {have} customers were sent a message in the days before the month; {need} are needed for a "
+            "comparison."
+        ),
         "customers_per_arm": N_("An arm has {have} with a result; it needs at least {need}."),
+        "customers_followed_by_definition": N_(
+            "Only {have} customers are seen for 13 weeks after their first purchase; {need} are needed to compare the "
+            "definitions of a kept customer."
+        ),
+        "customers_scored": N_("Nobody has bought lately, so there are no groups by recency and frequency."),
+        "customers_scored_start": N_(
+            "Nobody had bought before the month, so nobody can have moved from one group to another."
+        ),
         "customers_silent_beyond_window": N_(
             "Only {have} customers were silent beyond the window at a past date "
             "with a full horizon after it; {need} are needed to say how many come back."
         ),
         "customers_treated": N_("{have} customers were addressed; a comparison needs at least {need}."),
         "customers_unmailed": N_("Only {have} customers were left alone; {need} are needed for a comparison."),
+        "customers_stayed_followed": N_("Nobody stayed active early enough to be followed."),
+        "customers_with_known_rhythm": N_(
+            "Of only {have} customers with three gaps their own rhythm is known, the others have been silent for "
+            "longer than it shows; {need} are needed to find the store's own window, so the usual 30 days are used."
+        ),
         "customers_with_sales": N_("There are {have} customers with sales; {need} are needed."),
         "customers_with_three_gaps": N_(
             "Only {have} customers have three gaps between purchases; {need} are needed "
             "to find the store's own window, so the usual 30 days are used."
         ),
+        "customers_with_reasons": N_(
+            "No active customer met with any of the possible reasons to leave, so there is nothing to compare."
+        ),
         "days_of_sales": N_("There is no sale, so there is no calendar of sales."),
+        "delivery_dates": N_(
+            "The store has no promised and actual dates of delivery, so late first deliveries are not known."
+        ),
+        "dimensions_known": N_(
+            "The store knows nothing of its customers that would tell one group from another, but what they buy."
+        ),
         "effects_claimed": N_("No arm changed the goal by more than chance, so there is no profit to speak of."),
         "episodes": N_("Only {have} customers bought in the period; {need} are needed for the curve."),
         "episodes_that_ended": N_("Nobody came back in the time seen, so there is no curve."),
+        "first_order_features": N_("First orders are alike in everything the store knows of them."),
+        "first_purchases_known": N_("The data begin too late to know who bought for the first time in the month."),
+        "first_deliveries_on_time": N_(
+            "Only {have} customers whose first delivery was on time are seen for long enough after it; {need} are "
+            "needed for a comparison."
+        ),
         "forecast_buyers": N_(
             "Only {have} customers have bought; a forecast of their value needs {need}, so none is made."
         ),
@@ -62,6 +118,14 @@ REASONS: Mapping[str, str] = MappingProxyType(
             "The last purchase is {have} days old; a forecast needs one in the last {need} days, so none is made."
         ),
         "forecast_third_purchases": N_("Nobody has bought three times, so no forecast of purchases is made."),
+        "funnel_steps": N_("The events of the site know {have} steps; at least {need} make a way to the purchase."),
+        "habit_columns": N_(
+            "The sales say neither what was discounted nor the category, so what customers had bought is not compared."
+        ),
+        "history_for_new_customers": N_(
+            "The data reach back {have} days. Who is first seen soon after they begin may be an old customer, so it "
+            "takes {need} days of history, at the rate at which new ones come, to see at which purchase they stop."
+        ),
         "holdout_customers": N_(
             "Only {have} customers were known when the holdout began; {need} are needed to test a forecast."
         ),
@@ -72,6 +136,13 @@ REASONS: Mapping[str, str] = MappingProxyType(
             "Only {have} households were mailed first by this campaign; {need} are needed for a comparison."
         ),
         "identities_known": N_("The store has no table of identities, so each customer id is taken for one person."),
+        "late_first_deliveries": N_(
+            "Only {have} customers whose first delivery was late are seen for long enough after it; {need} are needed "
+            "for a comparison."
+        ),
+        "late_second_purchases": N_(
+            "Only {have} customers bought again after a late first delivery; {need} are needed to compare their pace."
+        ),
         "margin_and_cost_known": N_(
             "Without a margin and the cost of a contact no profit can be computed; set them "
             "under economics in the parameter file."
@@ -80,11 +151,24 @@ REASONS: Mapping[str, str] = MappingProxyType(
             "Without a margin no profit can be computed; set economics.gross_margin in the parameter file."
         ),
         "measures_compared": N_("No measure of the shop can be compared with those of other shops."),
+        "month_compared_seen": N_(
+            "The data hold {have} of the {need} days of the month to compare with, so there is no change of sales to "
+            "divide."
+        ),
+        "month_over": N_("The month is not over, so it is not compared with another."),
         "month_whole": N_(
             "The month is seen for {have} of its {need} days only, so it is not compared with the month before."
         ),
+        "months_of_history": N_("The data reach back {have} whole months; {need} are needed."),
         "months_with_history": N_("No month has a whole window of history before it."),
+        "new_customers_followed": N_(
+            "Only {have} truly new customers are seen long enough after their first order; a comparison needs {need}."
+        ),
         "observations": N_("There are {have} observations; {need} are needed."),
+        "on_time_second_purchases": N_(
+            "Only {have} customers bought again after a first delivery on time; {need} are needed to compare their "
+            "pace."
+        ),
         "orders": N_("There are {have} orders; {need} are needed to say which are far larger than the rest."),
         "profit_if_won_known": N_(
             "What a customer who comes back brings is not known: the margin is not given, or "
@@ -96,18 +180,47 @@ REASONS: Mapping[str, str] = MappingProxyType(
         "purchase_model_fit": N_("The model of purchases finds no maximum on these data, so no value is computed."),
         "purchase_models": N_("No model of purchases could be fitted."),
         "redemptions_known": N_("The store has no table of redemptions, so use of coupons is not known."),
+        "reasons_known": N_(
+            "The store has no reviews, no contacts with service, no products and no categories, so reasons to leave "
+            "cannot be looked for."
+        ),
         "reference_store": N_("No published sample is named to check the models against."),
+        "refunds_known": N_("The sales hold no refunds, so what was returned is not known."),
         "repeat_buyers": N_("Only {have} customers bought twice or more; {need} are needed to model what they spend."),
         "repeat_customers": N_("Only {have} customers bought twice or more; {need} are needed to model when they buy."),
+        "sales_in_two_months": N_("Nobody bought in either of the two months, so there is no change of sales."),
+        "risk_buying": N_(
+            "Only {have} customers bought in a past window; {need} are needed in each to learn who will be silent."
+        ),
+        "risk_silent": N_(
+            "Only {have} customers stayed silent in a past window; {need} are needed in each to learn who will be."
+        ),
+        "risk_windows": N_(
+            "Past windows for a risk score: {have}; it takes {need}, to learn it, to choose it and to test it, each as "
+            "long as the time looked ahead, after two months of sales."
+        ),
         "sales_known": N_("The store has no sales that can be read."),
         "sales_variation": N_("Sales do not vary, so nothing can be compared."),
+        "sessions": N_("Only {have} visits of the site are recorded in the month; {need} are needed."),
         "simulated_store": N_("Only a simulated store is asked whether it looks like a shop."),
         "spend_mean_finite": N_("The model of spend has no finite mean on these data, so no value is computed."),
         "spend_model_fit": N_("The model of spend finds no maximum on these data, so no value is computed."),
+        "stakes_buyers": N_(
+            "Only {have} customers bought in a past window; {need} are needed to say what those who stay will bring."
+        ),
         "tables_with_ids": N_("The store has one table with ids, so there is no other to compare it with."),
+        "values_seen_to_quantile": N_(
+            "Of {need} values only {have} are known, the others are larger: the quantile is not reached."
+        ),
         "weeks_after": N_("There are {have} weeks after the start; at least {need} is needed."),
         "weeks_before": N_(
             "There are {have} weeks before the start; at least {need} are needed to see whether the groups moved alike."
+        ),
+        "window_groups": N_(
+            "{have} groups have 30 customers with three gaps between purchases; {need} are needed to compare windows."
+        ),
+        "window_before_month": N_(
+            "The data begin less than a window before the month, so who was active when it began is not known."
         ),
     }
 )

@@ -38,6 +38,7 @@ from retention_lib.models.impact import (
     other_contacts,
 )
 from retention_lib.models.lapse import LapseWindow, ReturnChance, lapse_window, return_chance
+from retention_lib.models.next_steps import ContactList, NextSteps, contact_list, next_steps
 from retention_lib.models.retention import LapseCurve, MonthlyFlows, MonthRetention, lapse_curve, month_retention
 from retention_lib.models.retention import monthly_flows as flows_of
 from retention_lib.models.segments import SegmentRates, segment_rates
@@ -78,7 +79,7 @@ def monthly_flows(rows: list[tuple[str, int | None, int | None, int]] = SILENCES
 
 
 def retention(month: str = "2017-12", flows: MonthlyFlows | None = None) -> MonthRetention:
-    return made(month_retention(flows or monthly_flows(), month=month), MonthRetention)
+    return made(month_retention(flows or monthly_flows(), month=month, rng=np.random.default_rng(1)), MonthRetention)
 
 
 def curve() -> LapseCurve:
@@ -86,9 +87,9 @@ def curve() -> LapseCurve:
 
 
 def window(*, known: int = 100) -> LapseWindow:
-    return made(
-        lapse_window(pd.DataFrame({"gap_p80": [7.0, 28.0], "customers": [25, 15]}), customers_known=known), LapseWindow
-    )
+    """Own 80th percentile gaps of 7 days (25 customers) and 28 (15)."""
+    gaps = pd.DataFrame({"gap_p80": [7, 28], "reached": [True, True], "customers": [25, 15]})
+    return made(lapse_window(gaps, customers_known=known), LapseWindow)
 
 
 def returns(*, back: int = 60) -> ReturnChance:
@@ -108,6 +109,26 @@ def survival(*, longest: int = 100) -> PurchaseSurvival:
 def segments(*rows: tuple[str, int, int]) -> SegmentRates:
     rows = rows or (("north", 1000, 100), ("south", 1000, 200), ("", 400, 60), ("moon", 12, 9))
     return made(segment_rates(pd.DataFrame(rows, columns=["segment", "base", "lost"])), SegmentRates)
+
+
+def proposals(budget: int = 300) -> NextSteps:
+    """Two tests: of the most at stake, and of those who went quiet."""
+    rows = [("just_quiet", 400, 300, 120, 24_000.0), ("one_order", 9, 9, 3, 100.0)]
+    audiences = pd.DataFrame(rows, columns=["audience", "customers", "past_customers", "past_returned", "past_spend"])
+    costs = {"gross_margin": 0.5, "contact_cost": 2.0, "budget": budget, "horizon_days": 90}
+    return made(next_steps(audiences, _scored(1_000), **costs), NextSteps)
+
+
+def listed(consents: pd.DataFrame | None = None) -> ContactList:
+    """Ten customers to contact and ten to leave alone."""
+    rng = np.random.default_rng(1)
+    return made(contact_list(_scored(40), consents, budget=10, horizon_days=90, rng=rng), ContactList)
+
+
+def _scored(customers: int) -> pd.DataFrame:
+    at_stake = np.linspace(90, 10, customers)
+    ids = [f"c{place:04d}" for place in range(customers)]
+    return pd.DataFrame({"customer_id": ids, "risk": 0.5, "profit_if_stays": 2 * at_stake, "at_stake": at_stake})
 
 
 def winback(*, contact_cost: float = 0.5, profit: float = 25.0, customers: int = 444) -> BreakEven:

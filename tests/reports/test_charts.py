@@ -11,12 +11,29 @@ from typing import Any
 
 import pandas as pd
 import pytest
+from reports import late_results as delivered
 from reports import quality_results as checked
 from reports import results as made
+from reports import risk_results as risks
+from reports import vitals_results as signs
+from reports import where_results as places
+from reports import window_results as gone
 
 from retention_lib.models.campaigns import redemption_rates
 from retention_lib.models.estimates import Estimate
-from retention_lib.reports.charts import campaign, churn, loyalty, quality, shape, value
+from retention_lib.reports.charts import (
+    campaign,
+    churn,
+    late,
+    loyalty,
+    quality,
+    risk,
+    shape,
+    value,
+    vitals,
+    where,
+    window,
+)
 from retention_lib.reports.safety import safe_svg
 from retention_lib.reports.style import ChartTwins, Width, chart_axes, chart_twins, styled
 from retention_lib.reports.words import Words
@@ -30,13 +47,36 @@ CHARTS: dict[Callable[..., Any], list[Callable[[], Any]]] = {
         partial(made.monthly_flows, [("2017-12", None, 4, 6)]),  # one month and nobody lost
         partial(made.monthly_flows, [("2017-12", 5, 3, 6)]),  # nobody moved at all
     ],
+    vitals.plot_second_purchases: [
+        signs.second,
+        partial(signs.second, months=10),
+        partial(signs.second, customers=28, back=9),  # all too few to judge
+    ],
+    window.plot_returns_by_purchases: [gone.grid, gone.one_class],
+    window.plot_definitions: [gone.definitions, partial(gone.definitions, last=55)],
+    window.plot_staying: [
+        gone.who_stays,
+        partial(gone.who_stays, new=40),
+        partial(gone.who_stays, months=4, lapse_days=90),
+    ],
     churn.plot_lapse_curve: [made.curve],
     churn.plot_return_chance: [made.returns],
     churn.plot_time_to_purchase: [made.survival, partial(made.survival, longest=20)],
-    churn.plot_segment_rates: [
+    where.plot_segment_rates: [
         made.segments,
         partial(made.segments, ("only", 40, 0)),
         partial(made.segments, *((f"department number {place}", 40 + place, place) for place in range(40))),
+    ],
+    where.plot_where: [
+        places.rates,
+        partial(places.rates, ("region", "a", 40, 0), ("region", "b", 40, 0)),
+        partial(places.rates, *((f"column {n % 7}", f"a segment number {n}", 40 + n, n) for n in range(40))),
+    ],
+    where.plot_rfm_groups: [places.groups, partial(places.groups, ("new", "new", 40, 0.0, 0.0))],
+    where.plot_rfm_migration: [places.migration, partial(places.migration, ("new", "new", 40, 0.0, 0.0))],
+    where.plot_contact_fatigue: [
+        places.fatigue,
+        partial(places.fatigue, withdrawn=None, opened=False),
     ],
     campaign.plot_arm_effects: [
         made.arms,
@@ -66,6 +106,10 @@ CHARTS: dict[Callable[..., Any], list[Callable[[], Any]]] = {
         partial(checked.shape, purchases=pd.DataFrame({"purchases": [400], "customers": [5_000_000]})),  # far outside
         partial(checked.shape, purchases=pd.DataFrame({"purchases": [], "customers": []})),  # nobody followed
     ],
+    late.plot_late_delivery: [delivered.late, partial(delivered.withheld, "late_support")],
+    risk.plot_risk_calibration: [risks.risk, risks.unsure],
+    risk.plot_risk_importance: [risks.important, partial(risks.important, ("rhythm", 0.2, 0.01))],
+    risk.plot_profit_at_stake: [risks.stakes, partial(risks.stakes, "revenue")],
     value.plot_tracking: [made.tracked, partial(made.tracked, repeats=0)],
 }
 CASES = [
@@ -105,7 +149,7 @@ def written_on(ax: Any) -> list[Any]:
 
 
 def test_every_chart_has_a_case() -> None:
-    modules = (campaign, churn, loyalty, quality, shape, value)
+    modules = (campaign, churn, late, loyalty, quality, risk, shape, value, vitals, where, window)
     plots = {
         function
         for module in modules
@@ -159,7 +203,7 @@ def test_bars_of_flows_are_the_counts() -> None:
 
 
 def test_dots_of_segments_are_the_shares_highest_on_top() -> None:
-    ax = drawn(churn.plot_segment_rates, made.segments(), "wide")
+    ax = drawn(where.plot_segment_rates, made.segments(), "wide")
     shares, places = ax.collections[1].get_offsets().T
     labels = {
         round(place): label.get_text() for place, label in zip(ax.get_yticks(), ax.get_yticklabels(), strict=True)
@@ -227,7 +271,7 @@ def of_campaigns(*names: str) -> Any:
 
 
 NAMED = [
-    pytest.param(churn.plot_segment_rates, partial(of_segments, *HOSTILE), id="segments"),
+    pytest.param(where.plot_segment_rates, partial(of_segments, *HOSTILE), id="segments"),
     pytest.param(loyalty.plot_redemption_rates, partial(of_campaigns, *HOSTILE), id="campaigns"),
     *(pytest.param(campaign.plot_arm_effects, partial(of_arms, name), id=f"arms-{name!a:.20}") for name in HOSTILE),
 ]
@@ -250,7 +294,7 @@ def test_hostile_names_are_drawn_and_stay_inside(plot: Callable[..., Any], build
 @pytest.mark.parametrize(
     ("plot", "build"),
     [
-        (churn.plot_segment_rates, of_segments),
+        (where.plot_segment_rates, of_segments),
         (loyalty.plot_redemption_rates, of_campaigns),
         (campaign.plot_arm_effects, of_arms),
     ],
@@ -266,7 +310,7 @@ def test_dollars_in_a_name_are_drawn_as_dollars(plot: Callable[..., Any], build:
 
 def test_names_are_cut_to_the_room_there_is() -> None:
     for width, limit in (("wide", 28), ("narrow", 16)):
-        ax = drawn(churn.plot_segment_rates, of_segments("x" * 500), width)
+        ax = drawn(where.plot_segment_rates, of_segments("x" * 500), width)
         assert max(len(label.get_text()) for label in ax.get_yticklabels()) == limit
 
 

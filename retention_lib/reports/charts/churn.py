@@ -9,7 +9,6 @@ import pandas as pd
 
 from retention_lib.models.lapse import ReturnChance
 from retention_lib.models.retention import LapseCurve, MonthlyFlows
-from retention_lib.models.segments import SegmentRates
 from retention_lib.models.survival import PurchaseSurvival
 from retention_lib.reports.charts.axes import (
     axes_or_new,
@@ -18,17 +17,17 @@ from retention_lib.reports.charts.axes import (
     month_ticks,
     name_x_axis,
     reference_line,
-    set_height,
     unit_axis,
 )
-from retention_lib.reports.rows import rows, segment_name
-from retention_lib.reports.style import PALETTE
+from retention_lib.reports.rows import rows
+from retention_lib.reports.style import HATCH_INCOMPLETE, PALETTE
 from retention_lib.reports.words import N_, Words
 
 if TYPE_CHECKING:
     from matplotlib.axes import Axes
 
-SHOWN_SEGMENTS = 14
+# Below this share a label in the middle of its dot would stand on the axis.
+NEAR_ZERO = 0.06
 
 
 def plot_monthly_flows(flows: MonthlyFlows, words: Words, *, ax: Axes | None = None) -> Axes:
@@ -46,9 +45,12 @@ def plot_monthly_flows(flows: MonthlyFlows, words: Words, *, ax: Axes | None = N
     table = flows.table
     places = np.arange(len(table))
     back, new, lost = (table[name].to_numpy() for name in ("reactivated", "new", "lapsed"))
-    ax.bar(places, back, width=0.7, color=PALETTE["returned"])
-    ax.bar(places, new, width=0.7, bottom=back, color=PALETTE["new"])
-    ax.bar(places, -lost, width=0.7, color=PALETTE["lost"])
+    # What is hatched is not to be compared: who is new is not known yet, or the month is not over.
+    open_months = (~table["settled"] | ~table["whole"]).to_numpy()
+    hatch = [HATCH_INCOMPLETE if waits else "" for waits in open_months]
+    ax.bar(places, back, width=0.7, color=PALETTE["returned"], hatch=hatch)
+    ax.bar(places, new, width=0.7, bottom=back, color=PALETTE["new"], hatch=hatch)
+    ax.bar(places, -lost, width=0.7, color=PALETTE["lost"], hatch=hatch)
     ax.axhline(0, color=PALETTE["ink"], linewidth=1)
     month_ticks(ax, list(table["month"]), words)
     unit_axis(ax, "y", "count", words)
@@ -114,7 +116,7 @@ def plot_return_chance(chance: ReturnChance, words: Words, *, ax: Axes | None = 
             (float(row.share), place),
             xytext=(0, 6),
             textcoords="offset points",
-            ha="center",
+            ha="center" if row.share > NEAR_ZERO else "left",
             fontsize=8,
             color=PALETTE["label"],
         )
@@ -151,40 +153,6 @@ def plot_time_to_purchase(survival: PurchaseSurvival, words: Words, *, ax: Axes 
     unit_axis(ax, "y", "share", words)
     name_x_axis(ax, words.say(N_("days since the purchase")))
     ax.set_ylabel(words.say(N_("not yet back")))
-    return ax
-
-
-def plot_segment_rates(rates: SegmentRates, words: Words, *, ax: Axes | None = None) -> Axes:
-    """The share lost in each segment with its interval; grey where there are too few to judge.
-
-    Args:
-        rates: From `models.segments.segment_rates`.
-        words: The reader's language.
-        ax: Axes to draw on; new ones if omitted.
-
-    Returns:
-        The axes.
-    """
-    ax = axes_or_new(ax)
-    table = rates.table.sort_values(["thin", "share"], ascending=[True, False], kind="stable").head(SHOWN_SEGMENTS)
-    named = [segment_name(name, words) for name in table["segment"]]
-    table = table.assign(value=table["share"], segment=named)
-    colours = [
-        PALETTE["muted"]
-        if row.thin
-        else PALETTE["lost"]
-        if row.differs and row.share > rates.overall.value
-        else PALETTE["returned"]
-        if row.differs
-        else PALETTE["base"]
-        for row in rows(table)
-    ]
-    set_height(ax, 1.1 + 0.26 * len(table))
-    intervals(ax, table, label="segment", colours=colours, words=words)
-    reference_line(ax, rates.overall.value, words.say(N_("all: {share}"), share=words.percent(rates.overall.value)))
-    ax.set_xlim(left=0)
-    unit_axis(ax, "x", "share", words)
-    name_x_axis(ax, words.say(N_("share lost in the month; grey: fewer than {n}"), n=rates.minimum_base))
     return ax
 
 

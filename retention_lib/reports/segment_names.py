@@ -1,0 +1,77 @@
+"""What the dimensions and groups that customers are told apart by are called."""
+
+from __future__ import annotations
+
+from collections.abc import Mapping
+from types import MappingProxyType
+
+from retention_lib.measures.rfm import UNSCORED
+from retention_lib.measures.where import BAD_SCORE, BETTER_SCORE, NO_MEMBER, NO_SCORE, NO_TIER
+from retention_lib.reports.rows import segment_name
+from retention_lib.reports.words import N_, Words
+
+DIMENSIONS: Mapping[str, str] = MappingProxyType(
+    {
+        "rfm": N_("RFM group"),
+        "channel": N_("last bought by"),
+        "acquisition_channel": N_("won by"),
+        "region": N_("region"),
+        "income_band": N_("income"),
+        "age_band": N_("age"),
+        "sex": N_("sex"),
+        "tier": N_("loyalty tier"),
+        "feedback": N_("score given"),
+    }
+)
+
+GROUPS: Mapping[str, str] = MappingProxyType(
+    {
+        "champions": N_("champions"),
+        "loyal": N_("loyal"),
+        "potential_loyal": N_("potential loyal"),
+        "new": N_("new"),
+        "promising": N_("promising"),
+        "needs_attention": N_("needs attention"),
+        "almost_lost": N_("almost lost"),
+        "at_risk": N_("at risk"),
+        "cannot_lose": N_("cannot lose"),
+        "dormant": N_("dormant"),
+        UNSCORED: N_("out of sight"),
+    }
+)
+
+_OTHERS: Mapping[str, Mapping[str, str]] = MappingProxyType(
+    {
+        "rfm": GROUPS,
+        "tier": MappingProxyType({NO_MEMBER: N_("not in the programme"), NO_TIER: N_("member without a tier")}),
+        "feedback": MappingProxyType(
+            {BAD_SCORE: N_("a bad one"), BETTER_SCORE: N_("better ones only"), NO_SCORE: N_("none")}
+        ),
+    }
+)
+
+
+def dimension_name(dimension: str, words: Words) -> str:
+    """What a dimension is called; a column of the store's own by its name."""
+    known = DIMENSIONS.get(dimension)
+    return words.say(known) if known else dimension.replace("_", " ")
+
+
+def group_name(group: str, words: Words) -> str:
+    """What an RFM group is called."""
+    return words.say(GROUPS[group])
+
+
+def segment_of(dimension: str, segment: str, words: Words) -> str:
+    """What a segment of a dimension is called."""
+    known = _OTHERS.get(dimension, {}).get(segment)
+    return words.say(known) if known else segment_name(segment, words)
+
+
+def named_segment(dimension: str, segment: str, words: Words) -> str:
+    """A segment with its dimension, as in "north (region)"."""
+    return words.say(
+        N_("{segment} ({dimension})"),
+        dimension=dimension_name(dimension, words),
+        segment=segment_of(dimension, segment, words),
+    )

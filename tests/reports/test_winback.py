@@ -1,0 +1,48 @@
+"""What is said of tests of contacting customers, and of their lists."""
+
+from __future__ import annotations
+
+import pandas as pd
+from reports import results as made
+from reports.results import said
+
+from retention_lib.reports.blocks import table_html
+from retention_lib.reports.findings import action, finding
+from retention_lib.reports.findings.winback import list_table
+from retention_lib.reports.words import Words
+
+WORDS = Words(currency="USD")
+
+
+def test_each_step_says_whom_to_contact_and_whom_to_leave_alone() -> None:
+    steps = made.proposals(budget=120)
+    told = [said(action(step, WORDS).title) for step in steps.steps]
+    assert told == [
+        "Write to 50 of the 100 customers with the most at stake, drawn at random, and leave the others alone",
+        "Write to 70 of the 400 customers who went quiet in the month, drawn at random, and leave the others alone",
+    ]
+    assert all(action(step, WORDS).tested is False for step in steps.steps)
+    assert said(finding(steps, WORDS).sentence) == (
+        "2 tests, the one that needs the smallest lift first. Together they contact 120 customers of the 120 that may "
+        "be contacted in a month; who is in two of them is to be contacted once."
+    )
+
+
+def test_a_list_says_what_is_not_known_about_consent() -> None:
+    assert said(finding(made.listed(), WORDS).sentence) == (
+        "The list for the test of the most at stake holds 10 customers to contact and 10, drawn at random among their "
+        "equals, to leave alone; together $1.4K are at stake with them. The store does not know who agreed to be "
+        "contacted: check that before sending."
+    )
+    ids = [f"c{place:04d}" for place in range(39)]
+    agreed = made.listed(pd.DataFrame({"customer_id": ids, "email_consent": True}))
+    assert said(finding(agreed, WORDS).sentence).endswith("1 customer who agreed to no channel is left out.")
+
+
+def test_a_page_shows_hashed_ids_only() -> None:
+    shown = list_table(made.listed(), WORDS, hashed=lambda id: f"hash of {id[-2:]}", file="actions/churn_at_stake.csv")
+    html = table_html(shown, WORDS)
+    assert "hash of 00" in html
+    assert "c0000" not in html
+    assert "The first of 20 customers on the list" in html
+    assert "actions/churn_at_stake.csv" in html
