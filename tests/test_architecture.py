@@ -25,7 +25,7 @@ def test_architecture_names_every_room_in_the_order_of_the_import_contract() -> 
     named = flow[1].split(" -> ")
     layers = PROJECT["tool"]["importlinter"]["contracts"][0]["layers"]
     assert [f"retention_lib.{room}" for room in reversed(named)] == layers
-    assert rooms() == {*named, "versions"}
+    assert rooms() == {*named, "rooms", "versions"}
 
 
 def test_environment_installs_the_lock_and_the_python_it_was_made_for() -> None:

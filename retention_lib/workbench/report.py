@@ -4,7 +4,7 @@ from __future__ import annotations
 
 import zlib
 from collections.abc import Callable, Iterable, Mapping
-from dataclasses import dataclass, field
+from dataclasses import dataclass, field, replace
 from datetime import date, timedelta
 from functools import cached_property
 from typing import Any, TypeVar
@@ -209,7 +209,7 @@ class Report:
         display({"image/svg+xml": twins.wide, CHART: chart, TABLE: data}, {"image/svg+xml": {"alt": chart["alt"]}})
         display(sentence_output(finding_html(said.sentence), said.sentence))
 
-    def table(self, name: str, result: Any) -> None:
+    def table(self, name: str, result: Any, *, folded: bool = False) -> None:
         """Show a result as a small table and keep all its rows as `tables/<report>/<name>.csv`.
 
         A refusal that the chart or the finding above has said already is not said again; a table without rows
@@ -218,19 +218,20 @@ class Report:
         Args:
             name: File name without ending.
             result: A result with a table in `retention_lib.reports.tables`, or a finished `Table`.
+            folded: Whether the page shows it only to those who ask, as the sentence above it says what matters.
         """
         if isinstance(result, NotAsked) or any(result is refused for refused in self._refused):
             return
         table = shown_table(result, self.words)
-        html = table_html(table, self.words)
         if isinstance(table, NotEnough):
-            display({"text/html": html})
+            display({"text/html": table_html(table, self.words)})
             return
         data = table.frame if isinstance(result, Table) else result.to_frame()
         kept = {"name": name, "csv": table_csv(data)}
         if table.frame.empty:
             display({TABLE: kept, "text/plain": f"{name}: no rows"})
             return
+        html = table_html(replace(table, folded=table.folded or folded), self.words)
         display({TABLE: {**kept, "shown": table_texts(table, self.words)}, "text/html": html})
 
     def contact_list(self, name: str, result: ContactList | NotEnough) -> None:
