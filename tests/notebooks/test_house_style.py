@@ -60,7 +60,8 @@ def test_code_cells_hold_no_logic(notebook: Path) -> None:
 
 
 def test_the_notebook_has_the_length_of_a_story(notebook: Path) -> None:
-    assert 14 <= len(cells(notebook)) <= 36
+    # The churn diagnosis answers eight questions; the others four or five.
+    assert 14 <= len(cells(notebook)) <= 60
     for cell in cells(notebook, "code"):
         lines = [line for line in cell["text"].splitlines() if line.strip()]
         assert len(lines) <= (25 if {"parameters", "setup"} & set(tags(cell)) else 14), cell["text"]
