@@ -97,6 +97,19 @@ def test_the_mailing_is_claimed_only_as_far_as_it_is_true(demo: Run) -> None:
         assert found["value"] * true > 0
 
 
+def test_the_window_is_near_the_true_rhythm_of_those_judged(demo: Run) -> None:
+    """The time by which a customer of rate r has bought again with a chance of .8 is ln(5) / r."""
+    rates = truth(demo, "customers").set_index("customer_id")["rate"]
+    sales = pd.read_parquet(demo.root / "data" / "demo" / "simulated" / "transactions.parquet")
+    year = sales[(sales["amount"] > 0) & (sales["ordered_at"] >= pd.Timestamp("2025-07-01"))]
+    days = year.assign(day=year["ordered_at"].dt.normalize()).groupby("customer_id")["day"].nunique()
+    slow = np.log(5) / rates.loc[days.index[days >= 4]]
+    found = figures(demo, "churn_diagnosis")
+    # About a third of the judged have left; their last silence counts as a gap still open.
+    assert found["lapse_days"]["value"] == pytest.approx(slow.quantile(0.8), rel=0.1)
+    assert found["at_risk_days"]["value"] == pytest.approx(slow.median(), rel=0.2)
+
+
 def test_the_quiet_who_come_back_are_fewer_than_those_still_customers(demo: Run) -> None:
     """Who buys within 90 days had not left; some who had not left do not buy within them."""
     people = truth(demo, "customers").set_index("customer_id")

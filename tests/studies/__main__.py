@@ -12,26 +12,32 @@ from named_entries import merge_entries
 from rich.console import Console
 from rich.progress import Progress
 from rich.table import Table
-from studies import corruptions_handled, simulator_mechanisms
+from studies import churn_risk, corruptions_handled, late_delivery_coverage, simulator_mechanisms
 from studies.cases import CACHE, case_results
 from studies.study import Found, Study
 
 OUTPUT = Path(__file__).parents[2] / "outputs" / "study.json"
 STUDIES = {
+    "churn_risk": churn_risk.STUDY,
     "corruptions_handled_share": corruptions_handled.STUDY,
+    "late_delivery_coverage": late_delivery_coverage.STUDY,
     "simulator_mechanisms": simulator_mechanisms.STUDY,
 }
+FIGURES = dict.fromkeys(churn_risk.FIGURES, "churn_risk")
+"""Figures by the study that gives them, where it gives several: each is a name for all of it."""
+
 _SHOWN = 20
 
 
 def main() -> None:
     """Run one study or all of them, or repeat one case of one."""
     parser = argparse.ArgumentParser(prog="make study", description=__doc__)
-    parser.add_argument("name", nargs="?", choices=[*STUDIES, ""], default="", help="one of them; all if omitted")
+    names = [*STUDIES, *FIGURES]
+    parser.add_argument("name", nargs="?", choices=[*names, ""], default="", help="one of them; all if omitted")
     parser.add_argument("--case", type=int, help="repeat only the case of this number and show what it gives")
     options = parser.parse_args()
     console = Console()
-    names = [options.name] if options.name else list(STUDIES)
+    names = [FIGURES.get(options.name, options.name)] if options.name else list(STUDIES)
     if options.case is not None:
         module, _, function = STUDIES[names[0]].target.partition(":")
         console.print_json(data=getattr(importlib.import_module(module), function)(options.case))
