@@ -134,31 +134,6 @@ def customers_between(purchases: ibis.Table, *, start: date, end: date) -> int:
     return int(_between(purchases, start=start, end=end).customer_id.nunique().to_pandas())
 
 
-def purchase_episodes(purchases: ibis.Table, *, start: date, end: date) -> pd.DataFrame:
-    """Time from each customer's first purchase of a period to the next one.
-
-    One episode a customer, so that the rows are independent; without a next purchase before the end
-    the episode is censored there.
-
-    Args:
-        purchases: From `purchases.purchase_days`.
-        start: First day of the period.
-        end: First day after it; what follows is not seen.
-
-    Returns:
-        Columns `days` (to the next purchase, or to the end), `observed` (bool: there was one),
-        `customers` (count); ordered by days and observed.
-    """
-    days = _between(purchases, start=start, end=end)
-    window = ibis.window(group_by="customer_id", order_by="day")
-    ranked = days.select(day=days.day, next_day=days.day.lead().over(window), number=ibis.row_number().over(window))
-    first = ranked.filter(ranked.number == 0)
-    stop = ibis.coalesce(first.next_day, ibis.date(end.isoformat()))
-    episodes = first.select(days=stop.delta(first.day, unit="day"), observed=first.next_day.notnull())
-    counts = episodes.group_by("days", "observed").aggregate(customers=ibis._.count())
-    return counts.order_by("days", "observed").to_pandas()
-
-
 def _between(purchases: ibis.Table, *, start: date, end: date) -> ibis.Table:
     return purchases.filter(purchases.day >= ibis.date(start.isoformat()), purchases.day < ibis.date(end.isoformat()))
 

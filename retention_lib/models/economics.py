@@ -10,7 +10,6 @@ import pandas as pd
 
 from retention_lib.models.estimates import Estimate, NotEnough, figures_frame
 from retention_lib.models.experiments import ArmEffects
-from retention_lib.models.lapse import ReturnChance
 
 POWER = 0.80
 SIGNIFICANCE = 0.05
@@ -132,23 +131,6 @@ def break_even(
         customers, float(contact_cost), _number(profit_if_won), _number(base_share), horizon_days=horizon_days
     )
     return found if isinstance(found, NotEnough) else replace(found, audience=audience)
-
-
-def profit_of_return(returns: ReturnChance | NotEnough, *, gross_margin: float | None) -> float | NotEnough | None:
-    """Gross profit that a customer brought who had just gone quiet and came back by himself.
-
-    Args:
-        returns: From `lapse.return_chance`, with spend.
-        gross_margin: Share of spend, in [0, 1]; None = not known.
-
-    Returns:
-        Money within the horizon of the return chance; None where the margin or the spend is not known.
-    """
-    if isinstance(returns, NotEnough):
-        return returns
-    if gross_margin is None or returns.spend_a_returner is None:
-        return None
-    return gross_margin * returns.spend_a_returner
 
 
 def contact_profits(

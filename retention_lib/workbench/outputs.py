@@ -15,6 +15,14 @@ def notebook_variables() -> dict[str, Any]:
     return {} if shell is None else dict(shell.user_ns)
 
 
+def cell_number() -> int:
+    """The running cell's number; 0 outside a notebook."""
+    from IPython.core.getipython import get_ipython
+
+    shell = get_ipython()
+    return 0 if shell is None else int(shell.execution_count)
+
+
 def sentence_output(html: str, sentence: str) -> dict[str, Any]:
     """A sentence for the page, and the same for the screen."""
     return {"text/html": html, "text/plain": plain(sentence)}

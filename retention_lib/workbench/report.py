@@ -40,7 +40,7 @@ from retention_lib.settings.models import Dataset, StoreSettings
 from retention_lib.stores.identities import MergeReport
 from retention_lib.stores.store import Store, open_store
 from retention_lib.versions import package_versions
-from retention_lib.workbench.outputs import display, notebook_variables, sentence_output
+from retention_lib.workbench.outputs import cell_number, display, notebook_variables, sentence_output
 
 Result = TypeVar("Result")
 
@@ -67,7 +67,7 @@ class Report:
     asked: tuple[str, ...] = ()
     _figures: dict[str, Any] = field(default_factory=dict, repr=False)
     _previous: dict[str, Any] = field(default_factory=dict, repr=False)
-    _refused: list[NotEnough] = field(default_factory=list, repr=False)
+    _refused: list[tuple[int, NotEnough]] = field(default_factory=list, repr=False)
 
     @cached_property
     def words(self) -> Words:
@@ -199,8 +199,8 @@ class Report:
             return
         said = finding(result, self.words)
         if isinstance(result, NotEnough):
-            self._refused.append(result)
-            display(sentence_output(not_enough_html(result, self.words), said.sentence))
+            if not self._said(result):
+                display(sentence_output(not_enough_html(result, self.words), said.sentence))
             return
         name = name or plot.__name__.removeprefix("plot_")
         twins = chart_twins(lambda ax: plot(result, self.words, ax=ax), name=name)
@@ -220,7 +220,7 @@ class Report:
             result: A result with a table in `retention_lib.reports.tables`, or a finished `Table`.
             folded: Whether the page shows it only to those who ask, as the sentence above it says what matters.
         """
-        if isinstance(result, NotAsked) or any(result is refused for refused in self._refused):
+        if isinstance(result, NotAsked) or (isinstance(result, NotEnough) and self._said(result)):
             return
         table = shown_table(result, self.words)
         if isinstance(table, NotEnough):
@@ -252,11 +252,9 @@ class Report:
         display({"text/html": table_html(shown, self.words)})
 
     def finding(self, result: Any) -> None:
-        """Show the sentence of a result that has no chart; a refusal is not said again by a table below."""
-        if isinstance(result, NotAsked):
+        """Show the sentence of a result that has no chart."""
+        if isinstance(result, NotAsked) or (isinstance(result, NotEnough) and self._said(result)):
             return
-        if isinstance(result, NotEnough):
-            self._refused.append(result)
         said = finding(result, self.words).sentence
         display(sentence_output(finding_html(said), said))
 
@@ -273,17 +271,28 @@ class Report:
         display(sentence_output(actions_html(steps, self.words) + "".join(refused), lines))
 
     def alerts(self, *results: Any) -> None:
-        """Show how far the page can be trusted, worst first; ids merged and facts assumed are said with it."""
+        """Show how far the page can be trusted, worst first; ids merged and facts assumed are said with it.
+
+        What the data cannot carry and a question above has said is not said again.
+        """
         _, store = self.settings.store_settings(self.id)
         more: list[Any] = [self.store.merging] if self.store.merging else []
         more += [store] if store.assumptions else []
-        alerts = [alert(result, self.words) for result in _each_refusal_once((*results, *more))]
+        said = [refusal for _, refusal in self._refused]
+        alerts = [alert(result, self.words) for result in _each_refusal_once((*results, *more), said)]
         display({ALERTS: alerts_texts(alerts, self.words), "text/html": alerts_html(alerts, self.words)})
 
     def record(self) -> pd.DataFrame:
         """All recorded figures as one frame, for the analyst's eyes."""
         records = [figure_record(id, value, self.words) for id, value in self._figures.items()]
         return pd.DataFrame(records).assign(label=[figure_spec(row["id"]).label_in(self.words) for row in records])
+
+    def _said(self, refusal: NotEnough) -> bool:
+        """Whether a refusal was said before, or an equal one in this cell; from now on it is."""
+        cell = cell_number()
+        again = any(refusal is said or (cell == where and refusal == said) for where, said in self._refused)
+        self._refused.append((cell, refusal))
+        return again
 
     def _facts(self) -> dict[str, Any]:
         coverage = self.store.coverage
@@ -330,9 +339,8 @@ class Report:
         return f"{self.settings.file.name} gives {values}; this notebook runs with its own cell's values"
 
 
-def _each_refusal_once(results: Iterable[Any]) -> list[Any]:
-    """The results; of equal refusals, which pass through several models, the first alone."""
-    said: list[NotEnough] = []
+def _each_refusal_once(results: Iterable[Any], said: list[NotEnough]) -> list[Any]:
+    """The results without refusals said before; of equal ones, which pass through several models, the first alone."""
     kept = []
     for result in results:
         if isinstance(result, NotEnough):

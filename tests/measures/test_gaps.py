@@ -18,7 +18,6 @@ from retention_lib.measures.gaps import (
     gap_percentiles,
     gap_percentiles_by_category,
     gap_percentiles_by_purchases,
-    purchase_episodes,
 )
 from retention_lib.measures.purchases import purchase_days
 from retention_lib.measures.sharing import RARE
@@ -181,19 +180,3 @@ def test_customers_between_is_half_open_and_counts_each_once() -> None:
     )
     assert customers_between(purchases, **YEAR) == 2
     assert customers_between(purchases, start=date(2022, 1, 1), end=date(2023, 1, 1)) == 0
-
-
-def test_an_episode_ends_with_the_next_purchase_or_is_censored_at_the_end() -> None:
-    purchases = bought(
-        ann="2019-06-01 2020-01-10 2020-01-15 2020-12-01",  # the first of the year and the one after: 5 days
-        bob="2020-03-01 2020-03-06",
-        cid="2020-12-22",  # ten days to the end, nothing seen
-        dan="2020-12-22 2021-01-01",  # the next purchase is on the first day not seen
-        eve="2020-12-31",
-        fay="2019-12-31",  # nothing in the year
-    )
-    assert purchase_episodes(purchases, **YEAR).to_dict("records") == [
-        {"days": 1, "observed": False, "customers": 1},
-        {"days": 5, "observed": True, "customers": 2},
-        {"days": 10, "observed": False, "customers": 2},
-    ]

@@ -1,7 +1,6 @@
 from __future__ import annotations
 
 from dataclasses import replace
-from datetime import date
 from typing import Any
 
 import pandas as pd
@@ -10,10 +9,9 @@ from hypothesis import given
 from hypothesis import strategies as st
 from statsmodels.stats.proportion import power_proportions_2indep
 
-from retention_lib.models.economics import break_even, contact_profits, detectable_rise, profit_of_return
+from retention_lib.models.economics import break_even, contact_profits, detectable_rise
 from retention_lib.models.estimates import Estimate, NotEnough
 from retention_lib.models.experiments import ArmEffects, arm_effects
-from retention_lib.models.lapse import return_chance
 
 
 def test_break_even_by_hand() -> None:
@@ -88,17 +86,6 @@ def test_detectable_rise_fits_and_falls_with_the_group(base_share: float, group:
 
 
 RETURNS = pd.DataFrame({"silence_days": [29, 40], "customers": [60, 40], "returned": [20, 10], "spend": [900.0, 600.0]})
-
-
-def test_profit_of_return_is_the_margin_of_what_a_returner_spent() -> None:
-    # 1,500 over 30 who came back is 50 each; a margin of 30 % leaves 15.
-    returns = return_chance(RETURNS, lapse_days=28, cutoff=date(2020, 1, 1))
-    assert profit_of_return(returns, gross_margin=0.3) == pytest.approx(15.0)
-    assert profit_of_return(returns, gross_margin=None) is None
-    unpaid = return_chance(RETURNS.drop(columns="spend"), lapse_days=28, cutoff=date(2020, 1, 1))
-    assert profit_of_return(unpaid, gross_margin=0.3) is None
-    refusal = NotEnough("customers_silent_beyond_window", 3, 30)
-    assert profit_of_return(refusal, gross_margin=0.3) is refusal
 
 
 def spends(*arms: tuple[str, float], customers: int = 1000) -> ArmEffects:

@@ -42,7 +42,6 @@ from retention_lib.models.next_steps import ContactList, NextSteps, contact_list
 from retention_lib.models.retention import LapseCurve, MonthlyFlows, MonthRetention, lapse_curve, month_retention
 from retention_lib.models.retention import monthly_flows as flows_of
 from retention_lib.models.segments import SegmentRates, segment_rates
-from retention_lib.models.survival import PurchaseSurvival, time_to_purchase
 from retention_lib.models.value import BaseValue, expected_value
 from retention_lib.reports.text import plain
 from retention_lib.stores.identities import MergeReport, UnmergedGroup, UnmergedGroups
@@ -98,12 +97,6 @@ def returns(*, back: int = 60) -> ReturnChance:
         {"silence_days": [10, 29, 100], "customers": [100, 40, 60], "returned": [90, back // 2, back - back // 2]}
     ).assign(spend=[0.0, 500.0, 0.0])
     return made(return_chance(frame, lapse_days=28, horizon_days=90, cutoff=CUTOFF), ReturnChance)
-
-
-def survival(*, longest: int = 100) -> PurchaseSurvival:
-    """Sixty came back after ten days, 40 were not seen again for `longest` days."""
-    frame = pd.DataFrame({"days": [10, longest], "observed": [True, False], "customers": [60, 40]})
-    return made(time_to_purchase(frame), PurchaseSurvival)
 
 
 def segments(*rows: tuple[str, int, int]) -> SegmentRates:

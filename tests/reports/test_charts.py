@@ -60,8 +60,6 @@ CHARTS: dict[Callable[..., Any], list[Callable[[], Any]]] = {
         partial(gone.who_stays, months=4, lapse_days=90),
     ],
     churn.plot_lapse_curve: [made.curve],
-    churn.plot_return_chance: [made.returns],
-    churn.plot_time_to_purchase: [made.survival, partial(made.survival, longest=20)],
     where.plot_segment_rates: [
         made.segments,
         partial(made.segments, ("only", 40, 0)),

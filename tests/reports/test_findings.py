@@ -46,7 +46,6 @@ FINDINGS: dict[str, Callable[[], Any]] = {
     "ReturnsByPurchases": gone.grid,
     "RetentionDefinitions": gone.definitions,
     "Staying": gone.who_stays,
-    "PurchaseSurvival": made.survival,
     "SegmentRates": made.segments,
     "WhereRates": places.rates,
     "RfmGroups": places.groups,
@@ -97,8 +96,6 @@ CHARTED = {
         "SecondPurchases",
         "MonthlyFlows",
         "LapseCurve",
-        "ReturnChance",
-        "PurchaseSurvival",
         "SegmentRates",
         "ArmEffects",
     ),
@@ -287,20 +284,6 @@ def test_the_silent_are_called_quiet_only_where_most_return() -> None:
     assert "Of 100 customers silent for more than 28 days on 1 October 2017, 60% (50.2% to 69.1%) bought again" in most
     assert "so this page calls them quiet, not lost." in most
     assert "Most of the silent do not come back, so this page calls them lapsed." in few
-
-
-def test_a_survival_curve_reads_its_horizons() -> None:
-    found = finding(made.survival(), WORDS)
-    assert said(found.sentence) == (
-        "Half of the customers are back within 10 days. Returned: 60.0% by day 30, 60.0% by day 60 and 60.0% by day 90."
-    )
-    assert "n = 100, of whom 60 bought again" in said(found.caption)
-
-
-def test_a_survival_curve_too_short_for_any_horizon_still_has_a_number_in_its_alt_text() -> None:
-    found = finding(made.survival(longest=20), WORDS)
-    assert said(found.sentence) == "Half of the customers are back within 10 days."
-    assert "100 customers" in said(found.alt)
 
 
 def test_segments_name_the_highest_and_the_lowest() -> None:

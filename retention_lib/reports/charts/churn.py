@@ -7,19 +7,15 @@ from typing import TYPE_CHECKING, Any
 import numpy as np
 import pandas as pd
 
-from retention_lib.models.lapse import ReturnChance
 from retention_lib.models.retention import LapseCurve, MonthlyFlows
-from retention_lib.models.survival import PurchaseSurvival
 from retention_lib.reports.charts.axes import (
     axes_or_new,
-    intervals,
     label_end,
     month_ticks,
     name_x_axis,
     reference_line,
     unit_axis,
 )
-from retention_lib.reports.rows import rows
 from retention_lib.reports.style import HATCH_INCOMPLETE, PALETTE
 from retention_lib.reports.words import N_, Words
 
@@ -89,70 +85,6 @@ def plot_lapse_curve(curve: LapseCurve, words: Words, *, ax: Axes | None = None)
     unit_axis(ax, "y", "share", words)
     name_x_axis(ax, words.say(N_("days of silence that count as quiet")))
     ax.set_ylabel(words.say(N_("went quiet in the month")))
-    return ax
-
-
-def plot_return_chance(chance: ReturnChance, words: Words, *, ax: Axes | None = None) -> Axes:
-    """The share of silent customers who bought again, by how long they had been silent.
-
-    Args:
-        chance: From `models.lapse.return_chance`.
-        words: The reader's language.
-        ax: Axes to draw on; new ones if omitted.
-
-    Returns:
-        The axes.
-    """
-    ax = axes_or_new(ax)
-    bands = chance.bands
-    names = [_band_name(row.silence_above, row.silence_to, words) for row in rows(bands)]
-    beyond = bands["silence_above"].to_numpy() >= chance.lapse_days
-    colours = [PALETTE["lost"] if far else PALETTE["base"] for far in beyond]
-    table = bands.assign(band=names, value=bands["share"])
-    intervals(ax, table, label="band", colours=colours, words=words)
-    for place, row in zip(range(len(table) - 1, -1, -1), rows(table), strict=True):
-        ax.annotate(
-            words.percent(float(row.share), 0),
-            (float(row.share), place),
-            xytext=(0, 6),
-            textcoords="offset points",
-            ha="center" if row.share > NEAR_ZERO else "left",
-            fontsize=8,
-            color=PALETTE["label"],
-        )
-    ax.set_xlim(0, 1.03)
-    unit_axis(ax, "x", "share", words)
-    name_x_axis(ax, words.say(N_("bought again within {days}"), days=words.days(chance.horizon_days)))
-    ax.set_ylabel(words.say(N_("days silent")))
-    return ax
-
-
-def plot_time_to_purchase(survival: PurchaseSurvival, words: Words, *, ax: Axes | None = None) -> Axes:
-    """Kaplan and Meier's curve of the share not yet back, with its band.
-
-    Args:
-        survival: From `models.survival.time_to_purchase`.
-        words: The reader's language.
-        ax: Axes to draw on; new ones if omitted.
-
-    Returns:
-        The axes.
-    """
-    ax = axes_or_new(ax)
-    last = float(survival.returned["days"].max()) if len(survival.returned) else float(survival.curve["days"].max())
-    curve = survival.curve[survival.curve["days"] <= 2 * last]
-    ax.fill_between(curve["days"], curve["low"], curve["high"], step="post", color=PALETTE["band"])
-    ax.step(curve["days"], curve["survival"], where="post", color=PALETTE["base"])
-    marked = survival.returned.iloc[[0, -1]] if len(survival.returned) else survival.returned
-    for row in rows(marked.drop_duplicates("days")):
-        ax.plot([row.days], [1 - row.share], "o", color=PALETTE["base"], markersize=4)
-        text = words.say(N_("{share} back by day {day}"), share=words.percent(float(row.share), 0), day=int(row.days))
-        label_end(ax, float(row.days), 1 - float(row.share), text, colour=PALETTE["label"], offset=(2, 14))
-    ax.set_ylim(0, 1.02)
-    ax.set_xlim(left=0)
-    unit_axis(ax, "y", "share", words)
-    name_x_axis(ax, words.say(N_("days since the purchase")))
-    ax.set_ylabel(words.say(N_("not yet back")))
     return ax
 
 

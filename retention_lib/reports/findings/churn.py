@@ -3,9 +3,7 @@
 from __future__ import annotations
 
 from retention_lib.models.retention import MonthlyFlows
-from retention_lib.models.survival import PurchaseSurvival
 from retention_lib.reports.findings.base import Finding, finding
-from retention_lib.reports.rows import rows
 from retention_lib.reports.words import N_, Words
 
 
@@ -76,39 +74,3 @@ def _flows_caption(result: MonthlyFlows, words: Words) -> str:
             words.say(N_("{month} is hatched because it is not over."), month=words.month(str(running.iloc[-1])))
         )
     return " ".join(parts)
-
-
-@finding.register
-def _(result: PurchaseSurvival, words: Words) -> Finding:
-    if result.median_days is None:
-        middle = words.say(N_("Fewer than half of the customers came back in the time seen."))
-    else:
-        middle = words.say(N_("Half of the customers are back within **{days}**."), days=words.days(result.median_days))
-    shares = [
-        words.say(N_("{share} by day {day}"), share=words.percent(float(row.share)), day=int(row.days))
-        for row in rows(result.returned)
-    ]
-    sentence = (
-        middle
-        if not shares
-        else words.say(N_("{middle} Returned: {shares}."), middle=middle, shares=words.listed(shares))
-    )
-    alt = (
-        words.say(
-            N_("Falling curve of the share not yet back after a purchase; {shares}."),
-            shares=words.listed(shares),
-        )
-        if shares
-        else words.say(
-            N_("Falling curve of the share not yet back after a purchase, of {n} customers."), n=result.customers
-        )
-    )
-    caption = words.say(
-        N_(
-            "One purchase a customer, the first in the twelve months seen; n = {n}, of whom {events} bought again; "
-            "band: 95% interval."
-        ),
-        n=result.customers,
-        events=result.events,
-    )
-    return Finding(sentence=sentence, alt=alt, caption=caption)

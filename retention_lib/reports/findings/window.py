@@ -130,23 +130,7 @@ def _(result: LapseCurve, words: Words) -> Finding:
 @finding.register
 def _(result: ReturnChance, words: Words) -> Finding:
     told = [_beyond(result, words), _just_reached(result, words), _outlook(result, words)]
-    first, last = result.bands.iloc[0], result.bands.iloc[-1]
-    alt = words.say(
-        N_(
-            "Dots with intervals by days of silence: {first} of the most recent buyers bought again within {days}, "
-            "{last} of those silent longest."
-        ),
-        first=words.percent(first["share"], 0),
-        last=words.percent(last["share"], 0),
-        days=words.days(result.horizon_days),
-    )
-    caption = words.say(
-        N_("One row a customer, {n} customers known on {cutoff}, followed for {days}; bars: 95% intervals."),
-        n=int(result.bands["customers"].sum()),
-        cutoff=result.cutoff,
-        days=words.days(result.horizon_days),
-    )
-    return Finding(sentence=" ".join(part for part in told if part), alt=alt, caption=caption)
+    return Finding(sentence=" ".join(part for part in told if part))
 
 
 def _beyond(result: ReturnChance, words: Words) -> str:
