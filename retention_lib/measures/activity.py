@@ -31,14 +31,33 @@ def month_silences(purchases: ibis.Table, months: Sequence[Month]) -> pd.DataFra
         customer had never bought before that boundary), `customers` (count); ordered by all keys.
     """
     boundaries = sorted({month.start for month in months} | {month.end for month in months})
-    last = {
-        f"before_{boundary}": purchases.day.max(where=purchases.day < ibis.date(boundary.isoformat()))
-        for boundary in boundaries
-    }
-    customers = purchases.group_by("customer_id").aggregate(**last).cache()
+    customers = last_days(purchases, boundaries).cache()
     parts = [_silences_of(customers, month) for month in months]
     frame = ibis.union(*parts).order_by("month", "silence_start", "silence_end").to_pandas()
     return frame.astype({"silence_start": "Int64", "silence_end": "Int64", "customers": "int64"})
+
+
+def last_days(purchases: ibis.Table, boundaries: Sequence[date]) -> ibis.Table:
+    """Each customer's last purchase before some days.
+
+    Args:
+        purchases: From `purchases.purchase_days`.
+        boundaries: The days, in order.
+
+    Returns:
+        Table of `customer_id` and, for each day, `before_<day>` (date; NULL before the first purchase).
+    """
+    # A purchase is looked at between two boundaries only, so that it is counted once and not for all that follow.
+    day, edges = purchases.day, [ibis.date(boundary.isoformat()) for boundary in boundaries]
+    between = [day < edges[0], *((day >= low) & (day < high) for low, high in pairwise(edges))]
+    each = purchases.group_by("customer_id").aggregate(
+        **{f"within_{place}": day.max(where=inside) for place, inside in enumerate(between)}
+    )
+    last = {
+        f"before_{boundary}": ibis.coalesce(*(each[f"within_{earlier}"] for earlier in range(place, -1, -1)))
+        for place, boundary in enumerate(boundaries)
+    }
+    return each.select("customer_id", **last)
 
 
 def readable_months(first_day: date, last: Month, *, lapse_days: int, most: int = 13) -> list[Month]:

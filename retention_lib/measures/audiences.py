@@ -25,9 +25,9 @@ def audiences(
 ) -> pd.DataFrame:
     """Who is in each audience when a month ends, and how those who were in it at a past cut-off went on by themselves.
 
-    The audiences: `just_quiet` (the silence passed the lapse window in the month), `one_order` (the one purchase so far
-    was made in the month), `bad_review` (a bad review in the month, by a buyer). At the cut-off as many days before it
-    count for the month.
+    The audiences: `just_quiet` (active when the month began, not when it ended), `one_order` (the one purchase so far
+    was made in the month), `bad_review` (a bad review in the month, by a buyer). At the cut-off as many days before
+    it count for the month.
 
     Args:
         purchases: From `purchases.purchase_days`, reaching to the month's end.
@@ -81,11 +81,14 @@ def _at(
 ) -> Mapping[str, ibis.Table]:
     """The ids in each audience on a day."""
     boundary = ibis.date(day.isoformat())
+    start = boundary - ibis.interval(days=days)
     seen = purchases.filter(purchases.day < boundary)
     customers = seen.group_by("customer_id").aggregate(
-        bought=ibis._.count(), silence=boundary.delta(seen.day.max(), unit="day")
+        bought=ibis._.count(),
+        silence=boundary.delta(seen.day.max(), unit="day"),
+        silence_before=start.delta(seen.day.max(where=seen.day < start), unit="day"),
     )
-    quiet = (customers.silence > lapse_days) & (customers.silence <= lapse_days + days)
+    quiet = (customers.silence > lapse_days) & (customers.silence_before <= lapse_days)
     fresh = (customers.bought == 1) & (customers.silence <= days)
     chosen = {"just_quiet": customers.filter(quiet), "one_order": customers.filter(fresh)}
     if feedback is not None:

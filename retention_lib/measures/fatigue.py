@@ -1,4 +1,4 @@
-"""Messages before a month and what became of those who got them: opened, consent withdrawn, gone quiet."""
+"""Messages before a month and what became of those who got them: opened, without consent now, gone quiet."""
 
 from __future__ import annotations
 
@@ -37,10 +37,10 @@ def contact_fatigue(customers: ir.Table, find: Find, *, month: Month, lapse_days
         None where the store has no `contacts`; else columns `channel`, `messages_from`, `messages_to` (the band's
         fewest and most messages, the last one's most being NA; 0 for customers active when the month began who got
         none), `customers` (sent that many), `asked` (of them, with yes or no as consent to the channel), `withdrawn`
-        (of them, no as the store has it now), `sent`, `opened` (messages; NA where none of the channel was ever seen
-        opened), the sums over customers of their squares and their product (`sent_squares`, `opened_squares`,
-        `sent_opened`), `active`, `lost` (active when the month began, and of them not when it ended); ordered by
-        channel and band. Channels that reached fewer than five customers are left out.
+        (of them, no as the store has it now, withdrawn or never given), `sent`, `opened` (messages; NA where none of
+        the channel was ever seen opened), the sums over customers of their squares and their product (`sent_squares`,
+        `opened_squares`, `sent_opened`), `active`, `lost` (active when the month began, and of them not when it
+        ended); ordered by channel and band. Channels that reached fewer than five customers are left out.
     """
     contacts = find("contacts")
     if contacts is None:

@@ -8,6 +8,8 @@ import ibis
 import pandas as pd
 import pyarrow as pa
 
+from retention_lib.measures.purchases import first_two_purchases
+
 _OF_CUSTOMERS = ("region", "acquisition_channel")
 _OF_LINES = ("carrier", "channel")
 _DATES = {"promised_at": "promised_days", "delivered_at": "delivered_days"}
@@ -37,11 +39,11 @@ def first_orders(
         [0, 1], of the price before discount), `coupon` (bool: one was used), and as categories `category` (the one with
         most money), `carrier`, `channel`, `region` and `acquisition_channel`; missing values stay missing.
     """
-    firsts = purchases.group_by("customer_id").aggregate(day=purchases.day.min())
+    firsts = first_two_purchases(purchases).rename(day="first_day")
     firsts = firsts.filter(firsts.day >= ibis.date(start.isoformat())).cache()
     baskets = _baskets(transactions, firsts, start=start, until=until)
-    rows = _with_category(baskets, _orders(baskets))
-    rows = rows.inner_join(_seconds(purchases, firsts), "customer_id")
+    seconds = firsts.select("customer_id", second_days=_days(firsts.day, firsts.second_day))
+    rows = _orders(baskets).inner_join(seconds, "customer_id")
     if customers is not None:
         known = [name for name in _OF_CUSTOMERS if name in customers.columns]
         rows = rows.left_join(customers.select("customer_id", *known), "customer_id").drop("customer_id_right")
@@ -85,28 +87,14 @@ def _orders(baskets: ibis.Table) -> ibis.Table:
         if name in baskets.columns:
             sums[column] = _days(baskets.day.min(), baskets[name].max().date())
     sums |= {name: baskets[name].min() for name in _OF_LINES if name in baskets.columns}
+    if "category" in baskets.columns:
+        # The one with most of the money; the first by name of several.
+        largest_first = [ibis.desc("amount"), "category"]
+        sums["category"] = baskets.category.first(order_by=largest_first, include_null=True)
     orders = baskets.group_by("customer_id", "day").aggregate(**sums)
     if {"promised_days", "delivered_days"} <= set(orders.columns):
         return orders.mutate(late_days=orders.delivered_days - orders.promised_days)
     return orders
-
-
-def _with_category(baskets: ibis.Table, orders: ibis.Table) -> ibis.Table:
-    """First orders with the category that took most of the money; the first by name of several."""
-    if "category" not in baskets.columns:
-        return orders
-    most = baskets.group_by("customer_id").aggregate(amount=baskets.amount.max())
-    largest = baskets.semi_join(most, ["customer_id", "amount"])
-    named = largest.group_by("customer_id").aggregate(category=largest.category.min())
-    return orders.inner_join(named, "customer_id")
-
-
-def _seconds(purchases: ibis.Table, firsts: ibis.Table) -> ibis.Table:
-    """Days to the second purchase day of each of these customers."""
-    both = purchases.select("customer_id", bought="day").inner_join(firsts, "customer_id")
-    later = both.bought.min(where=both.bought > both.day)
-    second = both.group_by("customer_id").aggregate(first=both.day.min(), second=later)
-    return second.select("customer_id", second_days=_days(second.first, second.second))
 
 
 def _frame(rows: pa.Table) -> pd.DataFrame:

@@ -4,6 +4,7 @@ from __future__ import annotations
 
 from collections.abc import Callable, Mapping
 from functools import reduce
+from typing import Any
 
 import ibis
 import ibis.expr.types as ir
@@ -18,24 +19,45 @@ REGISTERS = ("customers", "transactions")
 """Tables in which the customers of every other table should be found again."""
 
 
-def look_alike_ids(tables: Mapping[str, ibis.Table], *, hashed: Callable[[str], str]) -> pd.DataFrame:
+def ids_by_table(tables: Mapping[str, ibis.Table], column: str) -> ibis.Table | None:
+    """Every id of a column, once, and the tables it is found in. Computed once in the engine.
+
+    Args:
+        tables: The store's tables; those without the column are passed over.
+        column: The column of ids.
+
+    Returns:
+        Table of `id`, `tables` (sum of 2 ** place over the places of the tables given that hold it); None where no
+        table has the column.
+    """
+    held = [
+        _distinct(table, column).mutate(bit=ibis.literal(2**place, "int64"))
+        for place, table in enumerate(tables.values())
+        if column in table.columns
+    ]
+    if not held:
+        return None
+    each = reduce(lambda one, other: one.union(other), held)
+    return each.group_by("id").aggregate(tables=each.bit.bit_or()).cache()
+
+
+def look_alike_ids(ids: ibis.Table | None, *, hashed: Callable[[str], str]) -> pd.DataFrame:
     """Groups of ids that would be one, were they written the same way.
 
     Args:
-        tables: The store's tables; those without customers are passed over.
+        ids: The ids of customers, from `ids_by_table`; None where no table has customers.
         hashed: Gives the hash of a customer's id.
 
     Returns:
         One row a kind (zeros, case, letters, spaces, several) and one of kind `all` for every id: `kind`,
         `groups`, `ids` (counts), `example` (two hashed ids of the first group; empty without a group).
     """
-    ids = _all_ids(tables)
     if ids is None:
         return pd.DataFrame({"kind": ["all"], "groups": [0], "ids": [0], "example": [""]})
     total = int(ids.count().to_pandas())
-    forms = _forms(ids).cache()
-    doubled = forms.group_by("plain").aggregate(ids=ibis._.count()).filter(ibis._.ids > 1)
-    alike = forms.semi_join(doubled, "plain")
+    plain = ids.select("id", plain=_plain(ids.id))
+    doubled = plain.group_by("plain").aggregate(ids=ibis._.count()).filter(ibis._.ids > 1)
+    alike = _forms(plain.semi_join(doubled, "plain")).cache()
     groups = alike.group_by("plain").aggregate(
         ids=alike.count(),
         low=alike.id.min(),
@@ -65,7 +87,7 @@ def look_alike_ids(tables: Mapping[str, ibis.Table], *, hashed: Callable[[str], 
     return pd.concat([frame, pd.DataFrame([{"kind": "all", "groups": 0, "ids": total, "example": ""}])])
 
 
-def orphan_counts(tables: Mapping[str, ibis.Table]) -> pd.DataFrame:
+def orphan_counts(tables: Mapping[str, ibis.Table], ids: ibis.Table | None) -> pd.DataFrame:
     """Ids of each table that are not where they should be found again.
 
     Buyers should be in `customers`, the customers of any other table in `customers` or `transactions`, orders
@@ -73,50 +95,79 @@ def orphan_counts(tables: Mapping[str, ibis.Table]) -> pd.DataFrame:
 
     Args:
         tables: The store's tables.
+        ids: The ids of their customers, from `ids_by_table` with the same tables.
 
     Returns:
         Columns `table`, `column` (customer_id or order_id), `reference` (the tables searched), `ids`
         (distinct), `orphans` (of them, not found), in the tables' order.
     """
-    found = []
-    for name, table in tables.items():
-        if name == "customers":
-            continue
-        registers = [other for other in REGISTERS if other in tables and other != name]
-        if "customer_id" in table.columns and registers:
-            found.append(_orphans(name, "customer_id", table, {other: tables[other] for other in registers}))
-        if "order_id" in table.columns and name != "transactions" and "transactions" in tables:
-            found.append(_orphans(name, "order_id", table, {"transactions": tables["transactions"]}))
-    return pd.DataFrame(found, columns=["table", "column", "reference", "ids", "orphans"])
+    found = _orphan_customers(tables, ids) + _orphan_orders(tables)
+    place = {name: place for place, name in enumerate(tables)}
+    rows = sorted(found, key=lambda row: (place[row["table"]], row["column"]))
+    return pd.DataFrame(rows, columns=["table", "column", "reference", "ids", "orphans"])
 
 
-def order_numbers(transactions: ibis.Table) -> pd.DataFrame:
-    """Order numbers, and those of them that have sales on several days.
+def order_days(transactions: ibis.Table) -> ibis.Table:
+    """Order numbers with the days on which they have a sale. Computed once in the engine.
 
     Args:
         transactions: The store's `transactions`.
 
     Returns:
-        One row: `orders` (numbers with a positive amount), `reused` (of them, on more than one day).
+        Table of `order_id`, `day` (date).
     """
     sold = transactions.filter(transactions.amount > 0)
-    numbers = sold.group_by("order_id").aggregate(first=sold.ordered_at.min().date(), last=sold.ordered_at.max().date())
-    again = ibis.ifelse(numbers["first"] != numbers["last"], 1, 0)
+    return sold.select("order_id", day=sold.ordered_at.date()).distinct().cache()
+
+
+def order_numbers(days: ibis.Table) -> pd.DataFrame:
+    """Order numbers, and those of them that have sales on several days.
+
+    Args:
+        days: From `order_days`.
+
+    Returns:
+        One row: `orders` (numbers with a positive amount), `reused` (of them, on more than one day).
+    """
+    numbers = days.group_by("order_id").aggregate(days=ibis._.count())
+    again = (numbers.days > 1).cast("int64")
     return numbers.aggregate(orders=numbers.count(), reused=again.sum().fill_null(0)).to_pandas()
 
 
-def _orphans(name: str, column: str, table: ibis.Table, references: Mapping[str, ibis.Table]) -> dict[str, str | int]:
-    own = _distinct(table, column)
-    known = reduce(lambda one, other: one.union(other), [_distinct(other, column) for other in references.values()])
-    found = ibis.ifelse(own.id.isin(known.id), 0, 1)
-    counts = own.aggregate(ids=own.count(), orphans=found.sum().fill_null(0)).to_pandas()
-    return {
-        "table": name,
-        "column": column,
-        "reference": ", ".join(references),
-        "ids": int(counts["ids"].iloc[0]),
-        "orphans": int(counts["orphans"].iloc[0]),
-    }
+def _orphan_customers(tables: Mapping[str, ibis.Table], ids: ibis.Table | None) -> list[dict[str, Any]]:
+    """The customers of each table that no other table of REGISTERS has."""
+    if ids is None:
+        return []
+    names = list(tables)
+    together = ids.group_by("tables").aggregate(ids=ibis._.count()).to_pandas()
+    found = []
+    for place, name in enumerate(names):
+        registers = [other for other in REGISTERS if other in names and other != name]
+        if name == "customers" or "customer_id" not in tables[name].columns or not registers:
+            continue
+        own = together[together["tables"] & 2**place > 0]
+        known = own["tables"] & sum(2 ** names.index(other) for other in registers) > 0
+        counts = {"ids": int(own["ids"].sum()), "orphans": int(own["ids"][~known].sum())}
+        found.append({"table": name, "column": "customer_id", "reference": ", ".join(registers), **counts})
+    return found
+
+
+def _orphan_orders(tables: Mapping[str, ibis.Table]) -> list[dict[str, Any]]:
+    """The orders of each table that `transactions` do not have."""
+    others = {name: table for name, table in tables.items() if name != "transactions" and "order_id" in table.columns}
+    asked = ids_by_table(others, "order_id")
+    if asked is None or "transactions" not in tables:
+        return []
+    orders = tables["transactions"].select(id=tables["transactions"].order_id)
+    known = orders.semi_join(asked, "id").distinct()
+    marked = asked.mutate(orphan=~asked.id.isin(known.id))
+    together = marked.group_by("tables", "orphan").aggregate(ids=ibis._.count()).to_pandas()
+    found = []
+    for place, name in enumerate(others):
+        own = together[together["tables"] & 2**place > 0]
+        counts = {"ids": int(own["ids"].sum()), "orphans": int(own["ids"][own["orphan"]].sum())}
+        found.append({"table": name, "column": "order_id", "reference": "transactions", **counts})
+    return found
 
 
 def _distinct(table: ibis.Table, column: str) -> ibis.Table:
@@ -125,24 +176,25 @@ def _distinct(table: ibis.Table, column: str) -> ibis.Table:
     return ids.filter(ids.id.notnull()).distinct()
 
 
-def _all_ids(tables: Mapping[str, ibis.Table]) -> ibis.Table | None:
-    """Every customer id of every table, each once."""
-    held = [_distinct(table, "customer_id") for table in tables.values() if "customer_id" in table.columns]
-    return reduce(lambda one, other: one.union(other, distinct=True), held) if held else None
-
-
 def _forms(ids: ibis.Table) -> ibis.Table:
-    """Each id as it would be without one way of writing, and without any of them (`plain`)."""
-    # Capitals first: more letters have a twin among them.
-    plain = _one_alphabet(_no_spaces(ids.id).upper())
+    """Each id as it would be without one way of writing; `id` and `plain` stay."""
     return ids.select(
         "id",
+        "plain",
         zeros=_no_zeros(ids.id),
         case=ids.id.lower(),
         letters=_one_alphabet(ids.id),
         spaces=_no_spaces(ids.id),
-        plain=_no_zeros(plain),
     )
+
+
+def _plain(text: ir.StringValue) -> ir.StringValue:
+    """An id without any of the ways of writing it."""
+    # Capitals first: more letters have a twin among them.
+    capitals = _one_alphabet(_no_spaces(text).upper())
+    # Most ids are plain letters and digits, and a look whether they are costs a tenth of writing them anew.
+    written = ibis.ifelse(text.re_search("[^!-~]"), capitals, text.upper())
+    return ibis.ifelse(written.startswith("0"), _no_zeros(written), written)
 
 
 def _no_zeros(text: ir.StringValue) -> ir.StringValue:

@@ -7,6 +7,7 @@ from datetime import date
 import ibis
 import pandas as pd
 
+from retention_lib.measures.activity import last_days
 from retention_lib.settings.calendar import Month
 
 
@@ -27,8 +28,7 @@ def paired_moves(purchases: ibis.Table, month: Month, *, earlier: Month, lapse_d
         "other" for who was active at neither end or had not bought yet) and `customers` (count); ordered by both.
     """
     boundaries = sorted({earlier.start, earlier.end, month.start, month.end})
-    last = {_before(day): purchases.day.max(where=purchases.day < ibis.date(day.isoformat())) for day in boundaries}
-    customers = purchases.group_by("customer_id").aggregate(**last)
+    customers = last_days(purchases, boundaries)
     moved = customers.select(
         before=_move(customers, earlier, lapse_days=lapse_days), now=_move(customers, month, lapse_days=lapse_days)
     )

@@ -148,7 +148,9 @@ def _points(events: ir.Table) -> ir.Value:
 
 def _tiers(events: ir.Table) -> ir.Table:
     """The tier of each customer's last event that names one; of events at the same moment, the last by name."""
-    named = events.filter(events.tier.notnull()).select("customer_id", "tier", "occurred_at")
+    told = events.filter(events.tier.notnull())
+    # A row a tier first: a window over all events takes several times as long.
+    named = told.group_by("customer_id", "tier").aggregate(occurred_at=told.occurred_at.max())
     order = [ibis.desc("occurred_at"), ibis.desc("tier")]
     ranked = named.mutate(place=ibis.row_number().over(ibis.window(group_by="customer_id", order_by=order)))
     return ranked.filter(ranked.place == 0).select("customer_id", "tier")

@@ -6,9 +6,17 @@ from datetime import date
 
 import ibis
 import pandas as pd
+from ibis.expr import datatypes as dt
 
 
-def purchase_days(transactions: ibis.Table, *, until: date, zero_amount_is_purchase: bool = False) -> ibis.Table:
+@ibis.udf.agg.builtin(name="min")
+def _smallest(day: dt.date, most: int) -> dt.Array(dt.date):  # type: ignore[valid-type]
+    """DuckDB's `min(day, most)`: the first so many days, in order."""
+
+
+def purchase_days(
+    transactions: ibis.Table, *, until: date, zero_amount_is_purchase: bool = False, refunds: bool = True
+) -> ibis.Table:
     """One row per purchase occasion.
 
     Rows of one order are netted first, so that an order refunded in full on a later day is no
@@ -21,11 +29,14 @@ def purchase_days(transactions: ibis.Table, *, until: date, zero_amount_is_purch
         until: First day that is no longer seen (half-open).
         zero_amount_is_purchase: Count a day on which an order cost nothing as an occasion, as the published
             CDNOW sample does; an order refunded in full is none even then.
+        refunds: Whether refunds are taken off. Without, a customer who sent back what he bought is a buyer all the
+            same: what follows an order is then not decided by whether it was kept.
 
     Returns:
         Table of `customer_id` (text), `day` (date), `amount` (net money of the day).
     """
     seen = transactions.filter(transactions.ordered_at < ibis.timestamp(until.isoformat()))
+    seen = seen if refunds else seen.filter(seen.amount >= 0)
     rows = seen.select(
         "customer_id",
         "amount",
@@ -53,6 +64,19 @@ def first_purchases(purchases: ibis.Table) -> ibis.Table:
         Table of `customer_id`, `first_day` (date).
     """
     return purchases.group_by("customer_id").aggregate(first_day=purchases.day.min())
+
+
+def first_two_purchases(purchases: ibis.Table) -> ibis.Table:
+    """Each customer's first and second purchase, read in one pass.
+
+    Args:
+        purchases: From `purchase_days`.
+
+    Returns:
+        Table of `customer_id`, `first_day`, `second_day` (dates; the second NULL where there is none).
+    """
+    each = purchases.group_by("customer_id").aggregate(days=_smallest(purchases.day, 2))
+    return each.select("customer_id", first_day=each.days[0], second_day=each.days[1])
 
 
 def revenue_by_month(transactions: ibis.Table, *, until: date) -> pd.DataFrame:

@@ -8,8 +8,15 @@ from typing import TYPE_CHECKING
 import ibis
 import pandas as pd
 
-from retention_lib.measures.ids import look_alike_ids, order_numbers, orphan_counts
-from retention_lib.measures.sizes import customer_nets, largest_customers, largest_orders, order_sizes, order_totals
+from retention_lib.measures.ids import ids_by_table, look_alike_ids, order_days, order_numbers, orphan_counts
+from retention_lib.measures.sizes import (
+    customer_nets,
+    customer_totals,
+    largest_customers,
+    largest_orders,
+    order_sizes,
+    order_totals,
+)
 from retention_lib.measures.sufficiency import sufficiency_facts
 
 if TYPE_CHECKING:
@@ -42,12 +49,13 @@ def quality_facts(store: Store, *, until: date | None = None) -> dict[str, pd.Da
     counts = {table: store.reconciliation(table) for table in store.tables}
     refused = {table: str(error) for table, error in store.refused.items()}
     tables = {name: store.table(name) for name in store.tables}
+    ids = ids_by_table(tables, "customer_id")
     return {
         "counts": row_counts(counts),
         "rules": rule_counts(counts, refused),
         **_sales_facts(store, until=until),
-        "look_alikes": look_alike_ids(tables, hashed=store.hashed_id),
-        "orphans": orphan_counts(tables),
+        "look_alikes": look_alike_ids(ids, hashed=store.hashed_id),
+        "orphans": orphan_counts(tables, ids),
         "sufficiency": sufficiency_facts(store, until=until),
     }
 
@@ -104,21 +112,20 @@ def rule_counts(counts: Mapping[str, Reconciliation], refused: Mapping[str, str]
     return frame.drop(columns="rank").reset_index(drop=True)
 
 
-def sales_days(transactions: ibis.Table, *, until: date) -> pd.DataFrame:
+def sales_days(transactions: ibis.Table, orders: ibis.Table) -> pd.DataFrame:
     """Sales of every day that has a row.
 
     Args:
-        transactions: The store's `transactions`.
-        until: First day that is no longer seen.
+        transactions: The store's `transactions`, as far as they are seen.
+        orders: Their orders' days, from `ids.order_days`.
 
     Returns:
         Columns `day` (date), `orders` (with a positive amount; count), `revenue` (net money), ordered by day.
     """
-    seen = _seen(transactions, until)
-    days = seen.group_by(day=seen.ordered_at.date()).aggregate(
-        orders=seen.order_id.nunique(where=seen.amount > 0), revenue=seen.amount.sum()
-    )
-    frame = days.order_by("day").to_pandas()
+    money = transactions.group_by(day=transactions.ordered_at.date()).aggregate(revenue=transactions.amount.sum())
+    numbers = orders.group_by("day").aggregate(orders=ibis._.count())
+    days = money.left_join(numbers, "day")
+    frame = days.select("day", "revenue", orders=days.orders.fill_null(0)).order_by("day").to_pandas()
     plain = pd.Series([pd.Timestamp(day).date() for day in frame["day"]], dtype=object)
     return frame.assign(day=plain, revenue=frame["revenue"].astype(float))[list(DAYS)]
 
@@ -130,20 +137,22 @@ def _sales_facts(store: Store, *, until: date | None) -> dict[str, pd.DataFrame]
         return _no_sales()
     end = until or coverage.last_day + timedelta(days=1)
     seen = _seen(transactions, end)
-    days = sales_days(seen, until=end)
+    sold_days = order_days(seen)
+    days = sales_days(seen, sold_days)
     sold = days.loc[days["orders"] > 0, "day"]
     if sold.empty:
         return _no_sales()
     orders = order_totals(seen)
+    customers = customer_totals(orders)
     hashed: Callable[[str], str] = store.hashed_id
     return {
         "days": days,
         "coverage": pd.DataFrame({"last_day": [sold.max()], "completeness_days": [store.completeness_days]}),
         "order_sizes": order_sizes(orders),
         "largest_orders": largest_orders(orders, hashed=hashed),
-        "largest_customers": largest_customers(seen, hashed=hashed),
-        "customer_nets": customer_nets(seen),
-        "order_numbers": order_numbers(seen),
+        "largest_customers": largest_customers(customers, hashed=hashed),
+        "customer_nets": customer_nets(customers),
+        "order_numbers": order_numbers(sold_days),
     }
 
 

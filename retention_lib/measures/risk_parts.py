@@ -16,6 +16,28 @@ _BAD_SHARE = 0.4
 _SECOND = 1_000
 PERSON = ("region", "income_band", "age_band", "sex", "acquisition_channel")
 
+COLUMNS: Mapping[str, tuple[str, ...]] = {
+    "transactions": (
+        *("customer_id", "order_id", "ordered_at", "amount", "discount", "cost"),
+        *("quantity", "category", "channel", "promised_at", "delivered_at"),
+    ),
+    "customers": ("customer_id", *PERSON),
+    "contacts": ("customer_id", "sent_at", "opened_at", "clicked_at"),
+    "web_events": ("customer_id", "occurred_at", "event"),
+    "loyalty_events": ("customer_id", "occurred_at", "event", "tier", "points"),
+    "service": ("customer_id", "opened_at"),
+    "feedback": ("customer_id", "given_at", "score", "scale", "answered_at"),
+}
+"""The columns read here of a store's tables; a copy of a table need hold no others."""
+
+STAMPS: Mapping[str, str] = {
+    "contacts": "sent_at",
+    "web_events": "occurred_at",
+    "service": "opened_at",
+    "feedback": "given_at",
+}
+"""The stamps of those tables of which only the look-back is read."""
+
 
 def line_part(transactions: ir.Table, *, start: date, cutoff: date) -> ir.Table:
     """What the lines of the look-back say, as far as the store has the columns.
@@ -44,7 +66,8 @@ def line_part(transactions: ir.Table, *, start: date, cutoff: date) -> ir.Table:
         at = seen.ordered_at.epoch_seconds() * _SECOND + seen.channel.hash() % _SECOND
         figures["last_channel"] = seen.channel.argmax(seen.channel.notnull().ifelse(at, None))
     if {"promised_at", "delivered_at"} <= set(has):
-        figures |= _lateness(seen, cutoff)
+        seen = seen.mutate(lateness=_lateness(seen, cutoff))
+        figures |= {"late_first": seen.lateness.min() % 2, "late_last": seen.lateness.max() % 2}
     part = seen.group_by("customer_id").aggregate(**figures)
     if "category" not in has:
         return part
@@ -72,17 +95,18 @@ def other_parts(others: Mapping[str, ir.Table], *, start: date, cutoff: date) ->
             yield part(others[name], start, cutoff)
 
 
-def _lateness(seen: ir.Table, cutoff: date) -> dict[str, ir.Value]:
-    """Whether the first and the last delivery were late, as known at the cut-off: not there in time is late as well."""
+def _lateness(seen: ir.Table, cutoff: date) -> ir.Value:
+    """Whether a delivery was late, as known at the cut-off: not there in time is late as well.
+
+    The stamp of the order and the answer are one number, so that the first and the last need no second pass.
+    """
     cut = ibis.timestamp(cutoff.isoformat())
     arrived = (seen.delivered_at < cut).ifelse(seen.delivered_at, None)
     known = (
         seen.promised_at.notnull() & (seen.amount > 0) & (arrived.notnull() | (seen.promised_at.date() < cut.date()))
     )
     late = arrived.isnull() | (arrived.date() > seen.promised_at.date())
-    # The stamp and the answer in one number, so that the first and the last need no second pass.
-    coded = known.ifelse(seen.ordered_at.epoch_seconds() * 2 + late.cast("int64"), None)
-    return {"late_first": coded.min() % 2, "late_last": coded.max() % 2}
+    return known.ifelse(seen.ordered_at.epoch_seconds() * 2 + late.cast("int64"), None)
 
 
 def _person(table: ir.Table, start: date, cutoff: date) -> ir.Table:

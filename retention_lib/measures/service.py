@@ -30,7 +30,9 @@ def review_reasons(base: ActiveBase, feedback: ibis.Table | None) -> pd.DataFram
 
     Returns:
         Counted reasons `bad_review_answered` and `bad_review_unanswered`, or `bad_review` where the store does not
-        know of answers (columns as in `leaving.counted_reasons`); no rows without the table.
+        know of answers (columns as in `leaving.counted_reasons`); no rows without the table. Whether a review was
+        answered quickly is known only where its two days end before the cut-off; a customer with a later one alone has
+        neither reason and is not compared with.
     """
     if feedback is None:
         return reasons_frame([])
@@ -41,14 +43,17 @@ def review_reasons(base: ActiveBase, feedback: ibis.Table | None) -> pd.DataFram
     if "answered_at" not in bad.columns:
         marks = bad.group_by("customer_id").aggregate(there=ibis._.count() > 0)
         return counted_reasons(base, marks, {"bad_review": (_THERE, ~_THERE)})
+    decided = bad.given_at < before(base, QUICK_DAYS)
     quick = (bad.answered_at <= bad.given_at + ibis.interval(days=QUICK_DAYS)).fill_null(False)
-    marks = bad.group_by("customer_id").aggregate(there=ibis._.count() > 0, answered=quick.all())
+    marks = bad.group_by("customer_id").aggregate(
+        there=ibis._.count() > 0, late=(decided & ~quick).any(), quick=(decided & quick).any()
+    )
     return counted_reasons(
         base,
         marks,
         {
-            "bad_review_answered": (ibis._.answered, ~_THERE),
-            "bad_review_unanswered": (~ibis._.answered, ~_THERE),
+            "bad_review_answered": (ibis._.quick & ~ibis._.late, ~_THERE),
+            "bad_review_unanswered": (ibis._.late, ~_THERE),
         },
     )
 
@@ -62,7 +67,8 @@ def contact_reasons(base: ActiveBase, service: ibis.Table | None) -> pd.DataFram
 
     Returns:
         Counted reasons `contact` (where the store knows no kinds), `contact: <kind>` for the most frequent kinds and
-        `contact_open` (columns as in `leaving.counted_reasons`); no rows without the table.
+        `contact_open` (columns as in `leaving.counted_reasons`); no rows without the table. Only contacts whose seven
+        days end before the cut-off can have stood open; the others are not compared with.
     """
     if service is None:
         return reasons_frame([])
@@ -74,7 +80,7 @@ def contact_reasons(base: ActiveBase, service: ibis.Table | None) -> pd.DataFram
     flags = flags or {"contact": seen.customer_id.notnull()}
     if "closed_at" in seen.columns:
         closed = seen.closed_at <= seen.opened_at + ibis.interval(days=OPEN_DAYS)
-        flags["contact_open"] = ~closed.fill_null(False)
+        flags["contact_open"] = (seen.opened_at < before(base, OPEN_DAYS)) & ~closed.fill_null(False)
     marks = seen.group_by("customer_id").aggregate(
         there=ibis._.count() > 0, **{name: flag.any() for name, flag in flags.items()}
     )

@@ -13,6 +13,7 @@ from typing import TYPE_CHECKING
 import ibis
 import pandas as pd
 
+from retention_lib.measures.ids import order_days
 from retention_lib.measures.purchases import purchase_days
 from retention_lib.measures.quality import sales_days
 from retention_lib.measures.sizes import order_sizes, order_totals
@@ -153,6 +154,7 @@ def _shape(store: Store) -> dict[str, pd.DataFrame]:
     until = (store.as_of or store.coverage.last_day) + timedelta(days=1)
     purchases = purchase_days(transactions, until=until, zero_amount_is_purchase=store.zero_amount_is_purchase)
     followed = followed_purchases(purchases, until=until).cache()
+    seen = transactions.filter(transactions.ordered_at < ibis.timestamp(until.isoformat()))
     return {
         "purchases": purchases_followed(followed),
         "gaps": gaps_followed(followed),
@@ -160,7 +162,7 @@ def _shape(store: Store) -> dict[str, pd.DataFrame]:
         "pieces": order_pieces(transactions),
         "sizes": order_sizes(order_totals(transactions)),
         "refunds": refunded_money(transactions),
-        "days": sales_days(transactions, until=until),
+        "days": sales_days(seen, order_days(seen)),
     }
 
 

@@ -13,22 +13,38 @@ LOG_STEPS = 100
 
 
 def order_totals(transactions: ibis.Table) -> ibis.Table:
-    """Orders with their net money, those of nothing left out. Computed once in the engine.
+    """Orders with their net money. Computed once in the engine, for all that is asked of orders and customers.
 
     Args:
         transactions: The store's `transactions`.
 
     Returns:
-        Table of `customer_id`, `order_id`, `day` (date of the first row), `amount` (net money, never 0).
+        Table of `customer_id`, `order_id`, `day` (date of the first row), `amount` (net money; 0 for an order
+        refunded in full), `rows` (count).
     """
     orders = transactions.group_by("customer_id", "order_id").aggregate(
-        day=transactions.ordered_at.min().date(), amount=transactions.amount.sum()
+        day=transactions.ordered_at.min().date(), amount=transactions.amount.sum(), rows=transactions.count()
     )
-    return orders.filter(orders.amount != 0).cache()
+    return orders.cache()
+
+
+def customer_totals(orders: ibis.Table) -> ibis.Table:
+    """Customers with their rows, orders and net money. Computed once in the engine.
+
+    Args:
+        orders: From `order_totals`.
+
+    Returns:
+        Table of `customer_id`, `rows`, `orders` (counts), `revenue` (net money).
+    """
+    customers = orders.group_by("customer_id").aggregate(
+        rows=orders.rows.sum(), orders=orders.count(), revenue=orders.amount.sum()
+    )
+    return customers.cache()
 
 
 def order_sizes(orders: ibis.Table) -> pd.DataFrame:
-    """Orders counted by their size.
+    """Orders counted by their size, those of nothing left out.
 
     Args:
         orders: From `order_totals`.
@@ -37,6 +53,7 @@ def order_sizes(orders: ibis.Table) -> pd.DataFrame:
         Columns `log_step` (floor of 100 x the natural logarithm of the absolute amount), `refund` (bool),
         `orders` (count), `revenue` (net money), ordered by size and refund.
     """
+    orders = orders.filter(orders.amount != 0)
     size = orders.amount.abs().cast("float64")
     steps = orders.group_by(log_step=(size.ln() * LOG_STEPS).floor().cast("int64"), refund=orders.amount < 0)
     counted = steps.aggregate(orders=ibis._.count(), revenue=ibis._.amount.sum())
@@ -45,7 +62,7 @@ def order_sizes(orders: ibis.Table) -> pd.DataFrame:
 
 
 def largest_orders(orders: ibis.Table, *, hashed: Callable[[str], str]) -> pd.DataFrame:
-    """The largest orders and refunds.
+    """The largest orders and refunds, those of nothing left out.
 
     Args:
         orders: From `order_totals`.
@@ -54,6 +71,7 @@ def largest_orders(orders: ibis.Table, *, hashed: Callable[[str], str]) -> pd.Da
     Returns:
         Columns `day` (date), `amount` (net money), `customer` (hashed id), largest first; five rows at most.
     """
+    orders = orders.filter(orders.amount != 0)
     keys = [ibis.desc(orders.amount.abs()), orders.day, orders.customer_id, orders.order_id]
     frame = orders.order_by(keys).limit(SHOWN_ORDERS).to_pandas()
     return pd.DataFrame(
@@ -65,21 +83,17 @@ def largest_orders(orders: ibis.Table, *, hashed: Callable[[str], str]) -> pd.Da
     )
 
 
-def largest_customers(transactions: ibis.Table, *, hashed: Callable[[str], str]) -> pd.DataFrame:
+def largest_customers(each: ibis.Table, *, hashed: Callable[[str], str]) -> pd.DataFrame:
     """The customer with the most rows, the one with the most revenue, and all others together.
 
     Args:
-        transactions: The store's `transactions`.
+        each: From `customer_totals`.
         hashed: Gives the hash of a customer's id.
 
     Returns:
         Columns `customer` (hashed id; empty for all others), `customers`, `rows`, `orders` (counts), `revenue`
         (net money); one or two customers, then the others.
     """
-    each = transactions.group_by("customer_id").aggregate(
-        rows=transactions.count(), orders=transactions.order_id.nunique(), revenue=transactions.amount.sum()
-    )
-    each = each.cache()
     by_rows = each.order_by([ibis.desc("rows"), "customer_id"]).limit(1)
     by_revenue = each.order_by([ibis.desc("revenue"), "customer_id"]).limit(1)
     top = by_rows.union(by_revenue, distinct=True).order_by([ibis.desc("rows"), "customer_id"]).to_pandas()
@@ -95,19 +109,18 @@ def largest_customers(transactions: ibis.Table, *, hashed: Callable[[str], str])
     return frame.astype({"rows": "int64", "orders": "int64"})
 
 
-def customer_nets(transactions: ibis.Table) -> pd.DataFrame:
+def customer_nets(each: ibis.Table) -> pd.DataFrame:
     """How many customers returned as much as they bought.
 
     Args:
-        transactions: The store's `transactions`.
+        each: From `customer_totals`.
 
     Returns:
         One row: `customers` (count), `negative` (those whose net money is 0 or less; count), `amount` (the net
         money of those).
     """
-    nets = transactions.group_by("customer_id").aggregate(net=transactions.amount.sum())
-    low = nets.net <= 0
-    found = nets.aggregate(
-        customers=nets.count(), negative=low.cast("int64").sum(), amount=nets.net.sum(where=low).cast("float64")
+    low = each.revenue <= 0
+    found = each.aggregate(
+        customers=each.count(), negative=low.cast("int64").sum(), amount=each.revenue.sum(where=low).cast("float64")
     ).to_pandas()
     return found.fillna(0).astype({"negative": "int64", "amount": "float64"})

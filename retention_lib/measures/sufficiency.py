@@ -86,7 +86,7 @@ def _sales(store: Store, *, until: date | None) -> list[pd.DataFrame]:
 
 def _contacted(purchases: ibis.Table, contacts: ibis.Table) -> pd.DataFrame:
     buyers = purchases.select("customer_id").distinct()
-    mailed = contacts.select("customer_id").distinct()
+    mailed = contacts.select("customer_id").distinct().cache()
     alone = buyers.anti_join(mailed, "customer_id")
     return _frame(
         {
@@ -97,8 +97,8 @@ def _contacted(purchases: ibis.Table, contacts: ibis.Table) -> pd.DataFrame:
 
 
 def _arms(assignments: ibis.Table) -> pd.DataFrame:
-    """The arms of the test whose smallest arm is largest."""
-    arms = assignments.group_by("experiment_id", "variant").aggregate(customers=assignments.customer_id.nunique())
+    """The arms of the test whose smallest arm is largest; the store has one row a customer and test."""
+    arms = assignments.group_by("experiment_id", "variant").aggregate(customers=assignments.count())
     tests = arms.group_by("experiment_id").aggregate(arms=ibis._.count(), smallest=ibis._.customers.min())
     order = [ibis.desc(tests.arms >= 2), ibis.desc(tests.smallest), tests.experiment_id]
     best = tests.order_by(order).limit(1).to_pandas()

@@ -4,11 +4,15 @@ from __future__ import annotations
 
 from collections.abc import Iterable, Mapping, Sequence
 from datetime import date
+from functools import reduce
+from itertools import pairwise
+from operator import add
 from types import MappingProxyType
 
 import ibis
 import pandas as pd
 
+from retention_lib.measures.purchases import first_two_purchases
 from retention_lib.settings.calendar import Month
 
 PERIODS: Mapping[str, int] = MappingProxyType({"now": 0, "month": -1, "year": -12})
@@ -73,12 +77,7 @@ def customer_moments(purchases: ibis.Table, month: Month, *, first_day: date, ho
         As `vital_moments`, for `repeat_rate`, `one_time_share`, `purchase_frequency` and `revenue_retention_year`.
     """
     spans = {f"{name}_{period}": _span(month, period, name) for name in ("last", "prior") for period in PERIODS}
-    customers = purchases.group_by("customer_id").aggregate(
-        first_day=purchases.day.min(),
-        **{f"bought_{period}": (purchases.day < _day(_at(month, period).end)).sum() for period in PERIODS},
-        **{f"days_{name}": _inside(purchases.day, span).sum() for name, span in spans.items() if name[:4] == "last"},
-        **{f"spent_{name}": _total(purchases.amount, purchases.day, span) for name, span in spans.items()},
-    )
+    customers = _customers(purchases, spans, {period: _at(month, period).end for period in PERIODS})
     ratios = {}
     for period in PERIODS:
         bought, days = customers[f"bought_{period}"], customers[f"days_last_{period}"]
@@ -89,6 +88,30 @@ def customer_moments(purchases: ibis.Table, month: Month, *, first_day: date, ho
         ratios["purchase_frequency", period] = (days, _one(days > 0))
         ratios["revenue_retention_year", period] = (ibis.ifelse(prior > 0, spent, 0).cast(_MONEY), prior)
     return _moments(customers, ratios, seen=_months_seen(first_day, month))
+
+
+def _customers(purchases: ibis.Table, spans: Mapping[str, tuple[date, date]], ends: Mapping[str, date]) -> ibis.Table:
+    """Each customer's purchases before some days (`bought_`), and their days and money in some spans.
+
+    A purchase is summed once, between two edges of the spans, and spans are put together from these pieces.
+    """
+    edges = sorted({day for span in spans.values() for day in span} | set(ends.values()))
+    pieces = dict(zip(edges, pairwise([date.min, *edges]), strict=True))
+    each = purchases.group_by("customer_id").aggregate(
+        first_day=purchases.day.min(),
+        **{f"days_{edge}": purchases.count(where=_inside(purchases.day, piece)) for edge, piece in pieces.items()},
+        **{f"spent_{edge}": _total(purchases.amount, purchases.day, piece) for edge, piece in pieces.items()},
+    )
+
+    def over(name: str, since: date, until: date) -> ibis.Value:
+        return reduce(add, (each[f"{name}_{edge}"] for edge in edges if since < edge <= until))
+
+    return each.select(
+        "first_day",
+        **{f"bought_{period}": over("days", date.min, end) for period, end in ends.items()},
+        **{f"days_{name}": over("days", *span) for name, span in spans.items()},
+        **{f"spent_{name}": over("spent", *span).cast(_MONEY) for name, span in spans.items()},
+    )
 
 
 def order_moments(transactions: ibis.Table, month: Month, *, first_day: date) -> pd.DataFrame:
@@ -145,12 +168,8 @@ def second_purchases(
         Columns `cohort` ('YYYY-MM'), `customers` and `within_30`, ... (counts), ordered by cohort. The last cohorts
         are not followed to the end.
     """
-    first = purchases.group_by("customer_id").aggregate(first_day=purchases.day.min())
-    first = first.filter(first.first_day >= _day(history_starts))
-    later = first.left_join(
-        purchases, (first.customer_id == purchases.customer_id) & (purchases.day > first.first_day)
-    ).select(first.customer_id, first.first_day, purchases.day)
-    customers = later.group_by("customer_id", "first_day").aggregate(second_day=later.day.min())
+    customers = first_two_purchases(purchases)
+    customers = customers.filter(customers.first_day >= _day(history_starts))
     waited = customers.second_day.delta(customers.first_day, unit="day")
     cohorts = customers.group_by(cohort=customers.first_day.strftime("%Y-%m")).aggregate(
         customers=ibis._.count(), **{f"within_{days}": (waited <= days).sum().coalesce(0) for days in within}

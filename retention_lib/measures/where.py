@@ -113,7 +113,10 @@ def _last_channel(transactions: ir.Table, until: date, *, days: int) -> ir.Table
 
 
 def _tier(events: ir.Table, until: date) -> ir.Table:
-    member = loyalty_part(events, until=until)
+    # Points are most of the events, and nothing follows from them here.
+    told = events.event.isin(("join", "leave"))
+    told = told | events.tier.notnull() if "tier" in events.columns else told
+    member = loyalty_part(events.filter(told), until=until)
     tier = member.tier.fill_null(NO_TIER) if "tier" in member.columns else ibis.literal(NO_TIER)
     return member.select("customer_id", tier=member.member.ifelse(tier, NO_MEMBER))
 

@@ -9,9 +9,27 @@ import numpy as np
 import pandas as pd
 
 from retention_lib.models.estimates import Estimate, NotEnough, figures_frame
-from retention_lib.models.retention import MonthRetention
+from retention_lib.models.retention import MonthlyFlows, MonthRetention
 
+NEEDED_MONTHS = 6
 ACTIVE_AT_START = ("retained", "lapsed")
+
+
+@dataclass(frozen=True, kw_only=True)
+class UsualLapse:
+    """The lapse rates of the months before one.
+
+    Attributes:
+        low: The lowest, in [0, 1].
+        high: The highest.
+        middle: Their median.
+        months: How many months (count).
+    """
+
+    low: float
+    high: float
+    middle: float
+    months: int
 
 
 @dataclass(frozen=True, kw_only=True)
@@ -110,6 +128,28 @@ def paired_difference(
     down = _side(now.value - now.low, before.high - before.value, correlation)
     up = _side(now.high - now.value, before.value - before.low, correlation)
     return Estimate(value, low=value - down, high=value + up, level=now.level, n=now.n)
+
+
+def usual_lapse(flows: MonthlyFlows | NotEnough, *, month: str) -> UsualLapse | NotEnough:
+    """The lapse rates of the months before one, to tell a rise from a return to what is usual.
+
+    Args:
+        flows: From `monthly_flows`.
+        month: 'YYYY-MM'.
+
+    Returns:
+        Their range; NotEnough("months_to_compare") with fewer than six readable and whole months before.
+    """
+    if isinstance(flows, NotEnough):
+        return flows
+    table = flows.table
+    earlier = table[(table["month"] < month) & table["readable"] & table["whole"] & (table["start"] > 0)]
+    if len(earlier) < NEEDED_MONTHS:
+        return NotEnough("months_to_compare", len(earlier), NEEDED_MONTHS)
+    rates = earlier["lapsed"] / earlier["start"]
+    return UsualLapse(
+        low=float(rates.min()), high=float(rates.max()), middle=float(rates.median()), months=len(earlier)
+    )
 
 
 def beyond_chance(change: Estimate | NotEnough) -> bool:

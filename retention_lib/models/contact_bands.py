@@ -24,9 +24,11 @@ class BreakEvenByBand:
         table: One row a band, ordered: silence_above, silence_to (days, above < silence <= to; silence_to missing in
             the open last band), customers (silent so long now, count), share, low, high (share that came back by
             itself from such a silence at the past cut-off; Wilson), returners (count that share rests on),
-            profit_if_won (gross profit a returner brought within the horizon, money), break_even_share (extra share to
-            be won; missing where a returner brings no profit), one_in (one more customer in so many contacts; missing
-            as well, and where contacts are free), reachable (whether it fits above `share`), thin (few returners).
+            profit_if_won (gross profit a returner brought within the horizon, money; missing where nobody returned),
+            break_even_share (extra share to be won; missing where a returner brings no profit), one_in (one more
+            customer in so many contacts; missing as well, and where contacts are free), reachable (whether it fits
+            above `share`), thin (few returners), pays ("can", "cannot" or "unknown": whether a contact may pay; what
+            few returners brought does not show that it cannot).
         contact_cost: Cost of one contact (money).
         gross_margin: Share of spend, in [0, 1].
         lapse_days: The lapse window.
@@ -110,6 +112,8 @@ def _table(
 ) -> pd.DataFrame:
     """The bands with their break-evens; a band whose returners bring nothing has none."""
     known = [None if isinstance(each, NotEnough) else each for each in even]
+    thin = bands["returned"] < FEW_RETURNERS
+    reachable = [each is not None and each.reachable for each in known]
     return bands[["silence_above", "silence_to"]].assign(
         customers=customers.astype("int64"),
         share=bands["share"],
@@ -119,6 +123,7 @@ def _table(
         profit_if_won=won,
         break_even_share=[math.nan if each is None else each.break_even_share for each in known],
         one_in=[math.nan if each is None or each.one_in is None else each.one_in for each in known],
-        reachable=[each is not None and each.reachable for each in known],
-        thin=bands["returned"] < FEW_RETURNERS,
+        reachable=reachable,
+        thin=thin,
+        pays=["can" if fits else "unknown" if few else "cannot" for fits, few in zip(reachable, thin, strict=True)],
     )

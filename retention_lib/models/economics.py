@@ -232,7 +232,7 @@ def _break_even(
     return BreakEven(
         audience="",
         customers=customers,
-        contacted=customers - customers // 2,
+        contacted=max(1, customers // 2),
         contact_cost=contact_cost,
         contact_cost_total=customers * contact_cost,
         profit_if_won=profit,

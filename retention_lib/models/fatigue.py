@@ -1,4 +1,4 @@
-"""Do messages wear out: openings, withdrawn consent and customers gone quiet, by number of messages."""
+"""Do messages wear out: openings, missing consent and customers gone quiet, by number of messages."""
 
 from __future__ import annotations
 
@@ -20,11 +20,11 @@ class ContactFatigue:
 
     Attributes:
         table: One row a channel and band: channel, messages_from, messages_to (NA for the last band), customers (sent
-            that many), withdrawn, withdrawn_share, withdrawn_low, withdrawn_high (consent is no now, of those asked,
-            Wilson; NaN where nobody is asked), sent, opened (messages), opened_share, opened_low, opened_high (opened /
-            sent, the customer being the unit of chance; NaN where openings are not seen), active, lost, lapse,
-            lapse_low, lapse_high (of those active when the month began, Wilson), thin (fewer customers than the
-            minimum).
+            that many), withdrawn, withdrawn_share, withdrawn_low, withdrawn_high (consent is no now, withdrawn or never
+            given, of those asked, Wilson; NaN where nobody is asked), sent, opened (messages), opened_share,
+            opened_low, opened_high (opened / sent, the customer being the unit of chance; NaN where openings are not
+            seen), active, lost, lapse, lapse_low, lapse_high (of those active when the month began, Wilson), thin
+            (fewer customers than the minimum).
         channel: The channel with the most customers.
         asked: Customers who were sent messages of that channel and of whom the store knows a consent to it.
         withdrawn: Of them, those whose consent is no now.

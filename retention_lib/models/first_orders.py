@@ -100,6 +100,28 @@ def deliveries_known(orders: pd.DataFrame) -> bool:
     return "late_days" in orders and (orders.empty or bool(orders["late_days"].notna().any()))
 
 
+def drawn(
+    orders: pd.DataFrame, whose: pd.Series, *, most: int, rng: np.random.Generator
+) -> tuple[pd.DataFrame, int | None]:
+    """Some of the customers, chosen by chance where there are too many, without copying the others.
+
+    Args:
+        orders: From `measures.first_orders.first_orders`.
+        whose: Who may be chosen (bool).
+        most: Customers (count) wanted at most.
+        rng: Draws them.
+
+    Returns:
+        Their rows in their order, numbered from 0, and how many there were to choose from (count); None where all
+        were taken.
+    """
+    places = np.flatnonzero(whose.to_numpy())
+    drawn_from = len(places) if len(places) > most else None
+    if drawn_from:
+        places = places[np.sort(rng.choice(drawn_from, most, replace=False))]
+    return orders.iloc[places].reset_index(drop=True), drawn_from
+
+
 def independent(standard: Floats) -> list[int]:
     """The places of columns that do not follow from those before them.
 

@@ -10,8 +10,9 @@ import numpy as np
 import pandas as pd
 
 from retention_lib.models.estimates import Estimate, NotEnough
-from retention_lib.models.first_orders import CALENDAR, Design, deliveries_known, design
+from retention_lib.models.first_orders import CALENDAR, Design, deliveries_known, design, drawn
 from retention_lib.models.intervals import normal_quantile
+from retention_lib.models.late_delivery import LateDelivery
 
 if TYPE_CHECKING:
     from lifelines import CoxPHFitter
@@ -34,7 +35,7 @@ _LEVEL = 0.95
 _SHOWN_P = 0.05
 
 Course = Literal["steady", "early", "later"]
-"""How a hazard ratio goes with time: the same all along, furthest from 1 early, or furthest from 1 later."""
+"""How a hazard ratio goes with time: no sign of a change, furthest from 1 early, or furthest from 1 later."""
 
 
 @dataclass(frozen=True, kw_only=True, eq=False)
@@ -60,12 +61,14 @@ class HazardRatios:
 
     Attributes:
         late: Hazard ratio of a late first delivery against one on time: below 1 fewer buy again on any day.
-        course: Whether the late one's is the same all along, or furthest from 1 early or later.
+        course: Whether the late one's is furthest from 1 early or later, or shows no sign of a change.
         table: Columns feature, level (empty for a number), base (the level compared with), ratio (a number's is that of
             its `STEPS`), low, high (95 %), p; the late delivery first, without the calendar, which is accounted for.
         customers: Customers in the regression (count).
         events: Second purchases among them (count).
         drawn_from: Customers there are, where only some were drawn; else None.
+        trusted: Whether late and on time could be made alike, as far as the comparison of late deliveries shows; else
+            what was known at the order does not make them so here either.
     """
 
     late: Estimate
@@ -74,6 +77,7 @@ class HazardRatios:
     customers: int
     events: int
     drawn_from: int | None
+    trusted: bool
 
     def to_frame(self) -> pd.DataFrame:
         """The hazard ratios."""
@@ -120,7 +124,9 @@ def _courses(fit: CoxPHFitter, frame: pd.DataFrame, *, duration: str) -> dict[st
     }
 
 
-def hazard_ratios(orders: pd.DataFrame | NotEnough, *, rng: np.random.Generator) -> HazardRatios | NotEnough:
+def hazard_ratios(
+    orders: pd.DataFrame | NotEnough, *, rng: np.random.Generator, late: LateDelivery | NotEnough | None = None
+) -> HazardRatios | NotEnough:
     """Hazard ratios of the second purchase after the promised day, for a late delivery and what the order was like.
 
     Over customers who had not bought again by the promised day, from then on for 180 days or until the data end.
@@ -128,6 +134,7 @@ def hazard_ratios(orders: pd.DataFrame | NotEnough, *, rng: np.random.Generator)
     Args:
         orders: From `measures.first_orders.first_orders`.
         rng: Draws the customers where there are more than `MOST`.
+        late: From `late_delivery.late_delivery` over the same orders: the ratios are trusted where it is.
 
     Returns:
         The ratios; NotEnough("delivery_dates") without promised and delivered days, NotEnough("late_second_purchases")
@@ -137,28 +144,25 @@ def hazard_ratios(orders: pd.DataFrame | NotEnough, *, rng: np.random.Generator)
         return orders
     if not deliveries_known(orders):
         return NotEnough("delivery_dates", 0, 1)
-    waiting = _waiting(orders)
-    drawn_from = len(waiting) if len(waiting) > MOST else None
-    if drawn_from:
-        waiting = waiting.iloc[np.sort(rng.choice(len(waiting), MOST, replace=False))]
-    waiting = waiting.reset_index(drop=True)
-    late, again = waiting["late_days"] > 0, waiting["again"]
-    for reason, who in (("late_second_purchases", late & again), ("on_time_second_purchases", ~late & again)):
+    waiting, drawn_from = _waiting(orders, rng)
+    was_late, again = waiting["late_days"] > 0, waiting["again"]
+    for reason, who in (("late_second_purchases", was_late & again), ("on_time_second_purchases", ~was_late & again)):
         if who.sum() < FEWEST:
             return NotEnough(reason, int(who.sum()), FEWEST)
-    return _ratios(waiting, late, drawn_from)
+    return _ratios(waiting, was_late, drawn_from, trusted=isinstance(late, LateDelivery) and late.trusted)
 
 
-def _waiting(orders: pd.DataFrame) -> pd.DataFrame:
+def _waiting(orders: pd.DataFrame, rng: np.random.Generator) -> tuple[pd.DataFrame, int | None]:
     """Those who had not bought again by the promised day, with the `days` they are waited for and whether `again`."""
     seen = (orders["seen_days"] - 1 - orders["promised_days"]).clip(upper=LONGEST_DAYS)
     wait = orders["second_days"] - orders["promised_days"]
     again = wait <= seen
-    frame = orders.assign(days=wait.where(again, seen), again=again)
-    return frame[orders["late_days"].notna() & (frame["days"] > 0)]
+    days = wait.where(again, seen)
+    whose = orders["late_days"].notna() & (days > 0)
+    return drawn(orders.assign(days=days, again=again), whose, most=MOST, rng=rng)
 
 
-def _ratios(waiting: pd.DataFrame, late: pd.Series, drawn_from: int | None) -> HazardRatios:
+def _ratios(waiting: pd.DataFrame, late: pd.Series, drawn_from: int | None, *, trusted: bool) -> HazardRatios:
     known = design(waiting)
     # Of a level in which nobody buys again the ratio would be 0, which no regression reaches.
     known = known.only(np.flatnonzero(known.values[waiting["again"]].std(axis=0) > 0))
@@ -174,6 +178,7 @@ def _ratios(waiting: pd.DataFrame, late: pd.Series, drawn_from: int | None) -> H
         customers=len(waiting),
         events=int(waiting["again"].sum()),
         drawn_from=drawn_from,
+        trusted=trusted,
     )
 
 

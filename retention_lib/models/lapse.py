@@ -69,9 +69,10 @@ class ReturnChance:
         horizon_days: Days after the cut-off in which a purchase counts as a return.
         lapse_days: The lapse window.
         beyond: Share returned among all customers silent longer than the window.
-        just_reached: Share returned among those silent longer than 1 and up to 1.5 windows.
+        just_reached: Share returned among those silent longer than 1 and up to 1.5 windows;
+            NotEnough("customers_in_base") below 30.
         lapsed_in_month: Share returned among those silent longer than the window by at most 31 days: whoever
-            went quiet in the month before the cut-off.
+            went quiet in the month before the cut-off; NotEnough("customers_in_base") below 30.
         spend_a_returner: Mean net spend within the horizon of a customer of that group who returned (money);
             None where nobody did, or where no spend was given.
         bands: One row a band of silence, ordered: silence_above, silence_to (days, above < silence <= to;
@@ -80,7 +81,8 @@ class ReturnChance:
         earlier: The share beyond the window at earlier cut-offs, one row each, ordered: cutoff (date), customers,
             returned (counts), share, low, high (Wilson). Much the same customers, so no further evidence: a check
             of whether the share is steady. Cut-offs with fewer than 30 customers have no row.
-        word: "quiet" when more than half of those beyond the window return, else "lapsed".
+        word: "lapsed" where fewer than half return, beyond chance of all beyond the window and, where enough of them
+            are known, of those who lapsed in the month; else "quiet".
     """
 
     cutoff: date
@@ -200,19 +202,18 @@ def return_chance(
     beyond = wilson(beyond_returned, beyond_base)
     if beyond_base < MINIMUM_CUSTOMERS or isinstance(beyond, NotEnough):
         return NotEnough("customers_silent_beyond_window", beyond_base, MINIMUM_CUSTOMERS)
-    just_base, just_returned = _between(returns, lapse_days, 1.5 * lapse_days)
-    month_base, month_returned = _between(returns, lapse_days, lapse_days + LONGEST_MONTH)
+    lapsed_in_month = _returned_share(returns, lapse_days, lapse_days + LONGEST_MONTH)
     return ReturnChance(
         cutoff=cutoff,
         horizon_days=horizon_days,
         lapse_days=lapse_days,
         beyond=beyond,
-        just_reached=wilson(just_returned, just_base),
-        lapsed_in_month=wilson(month_returned, month_base),
-        spend_a_returner=_spend_a_returner(returns, lapse_days, month_returned),
+        just_reached=_returned_share(returns, lapse_days, 1.5 * lapse_days),
+        lapsed_in_month=lapsed_in_month,
+        spend_a_returner=_spend_a_returner(returns, lapse_days),
         bands=_bands(returns, edges),
         earlier=_earlier(earlier),
-        word="quiet" if beyond.value > 0.5 else "lapsed",
+        word=_word(beyond, lapsed_in_month),
     )
 
 
@@ -296,8 +297,24 @@ def _between(returns: pd.DataFrame, above: float, to: float) -> tuple[int, int]:
     return int(chosen["customers"].sum()), int(chosen["returned"].sum())
 
 
-def _spend_a_returner(returns: pd.DataFrame, lapse_days: int, returned: int) -> float | None:
+def _returned_share(returns: pd.DataFrame, above: float, to: float) -> Estimate | NotEnough:
+    """Share returned among those with above < silence <= to, where there are enough of them."""
+    base, returned = _between(returns, above, to)
+    if base < MINIMUM_CUSTOMERS:
+        return NotEnough("customers_in_base", base, MINIMUM_CUSTOMERS)
+    return wilson(returned, base)
+
+
+def _word(beyond: Estimate, lapsed_in_month: Estimate | NotEnough) -> Literal["quiet", "lapsed"]:
+    """What the silent are called: lapsed only where neither all of them nor the latest mostly return."""
+    stay_away = beyond.high is not None and beyond.high < 0.5
+    latest_too = isinstance(lapsed_in_month, NotEnough) or lapsed_in_month.value < 0.5
+    return "lapsed" if stay_away and latest_too else "quiet"
+
+
+def _spend_a_returner(returns: pd.DataFrame, lapse_days: int) -> float | None:
     """Mean spend of the returned among those who had lapsed in the month before the cut-off."""
+    _, returned = _between(returns, lapse_days, lapse_days + LONGEST_MONTH)
     if "spend" not in returns or returned == 0:
         return None
     silence = returns["silence_days"]

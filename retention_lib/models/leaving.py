@@ -8,7 +8,7 @@ from datetime import date
 import numpy as np
 import pandas as pd
 
-from retention_lib.models.estimates import Estimate, NotEnough
+from retention_lib.models.estimates import NotEnough
 from retention_lib.models.intervals import holm_adjusted, share_difference
 from retention_lib.models.segments import SIGNIFICANCE
 from retention_lib.models.stratified import alike_difference
@@ -16,6 +16,7 @@ from retention_lib.models.stratified import alike_difference
 STRATUM = ["silence_from", "year_from", "recent_from"]
 TOPICS = ("bad_review", "contact", "out_of_stock", "price_rise", "lost_category")
 """What a reason's name begins with."""
+BEHIND = ["behind_it", "behind_low", "behind_high"]
 
 
 @dataclass(frozen=True, kw_only=True, eq=False)
@@ -28,9 +29,11 @@ class ReasonsToLeave:
         table: One row a reason, largest difference first, thin ones last: reason, customers (who have it), quiet (of
             them), active_share (of all active), share and alike_share (went quiet, with and without, over classes
             weighted alike, so that they differ by difference), difference, low, high (95 %, in [-1, 1]), raw_difference
-            (without making alike), p_adjusted (Holm over reasons not thin; NaN = not tested), thin (fewer than
-            the minimum with the reason, or compared with), differs (p_adjusted below .05), behind_it (difference x
-            customers, at least 0; NaN where it does not differ).
+            (without making alike), p_adjusted (Holm over reasons not thin; NaN = not tested), covered (of its
+            customers, the share in classes that hold some without it, in (0, 1]), thin (fewer than the minimum with the
+            reason, or without, in these classes), differs (p_adjusted below .05), behind_it, behind_low, behind_high
+            (customers covered who went quiet beyond those expected from customers alike, class by class, 95 %; NaN
+            where it does not differ, or no more went quiet than expected).
         worst: The reason with the largest difference above 0 that differs; None when none does.
         active: Customers active at the cut-off (count).
         cutoff: The past day.
@@ -63,7 +66,8 @@ def reasons_to_leave(
         active: Customers active at the cut-off (count).
         cutoff: The past day at which reasons are read.
         horizon_days: Days followed after it.
-        minimum_base: Fewer customers with a reason, or without it, are neither tested nor named.
+        minimum_base: Fewer customers with a reason, or without it, of classes that hold both, are neither tested nor
+            named.
 
     Returns:
         The reasons; NotEnough("customers_active_past") where nobody was active, NotEnough("reasons_known") where
@@ -106,7 +110,7 @@ def _reason_row(name: str, rows: pd.DataFrame, minimum_base: int) -> dict[str, o
     alike, raw = alike_difference(a, n1, b, n0), share_difference(a.sum(), n1.sum(), b.sum(), n0.sum())
     if isinstance(alike, NotEnough) or isinstance(raw, NotEnough):
         return None
-    found: Estimate = alike.difference
+    found, excess = alike.difference, alike.excess
     return {
         "reason": name,
         "customers": int(n1.sum()),
@@ -118,14 +122,19 @@ def _reason_row(name: str, rows: pd.DataFrame, minimum_base: int) -> dict[str, o
         "high": found.high,
         "raw_difference": raw.value,
         "p": np.nan if found.p is None else found.p,
-        "thin": bool(min(n1.sum(), n0.sum()) < minimum_base),
+        "covered": alike.base / n1.sum(),
+        "thin": min(alike.base, alike.other_base) < minimum_base,
+        "behind_it": excess.value,
+        "behind_low": excess.low,
+        "behind_high": excess.high,
     }
 
 
 def _with_tests(table: pd.DataFrame) -> pd.DataFrame:
-    """The reasons in order, corrected for their number, with how many customers may stand behind each."""
+    """The reasons in order, corrected for their number; how many customers a reason may have cost, where it differs."""
     adjusted = holm_adjusted(table["p"].where(~table["thin"]).to_numpy(dtype=float))
     differs = adjusted < SIGNIFICANCE
-    behind = (table["difference"] * table["customers"]).clip(lower=0).where(differs & (table["difference"] > 0))
-    table = table.drop(columns="p").assign(p_adjusted=adjusted, differs=differs, behind_it=behind)
+    more = differs & (table["difference"] > 0) & (table["behind_it"] > 0)
+    behind = table[BEHIND].where(more)
+    table = table.drop(columns=["p", *BEHIND]).assign(p_adjusted=adjusted, differs=differs, **behind)
     return table.sort_values(["thin", "difference", "reason"], ascending=[True, False, True], ignore_index=True)

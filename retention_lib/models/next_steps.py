@@ -2,6 +2,7 @@
 
 from __future__ import annotations
 
+import math
 from dataclasses import asdict, dataclass
 from typing import Any
 
@@ -15,7 +16,7 @@ from retention_lib.models.lapse import MINIMUM_CUSTOMERS
 CONTACT, CONTROL = "contact", "control"
 MOST_AT_STAKE = "most_at_stake"
 TOP_SHARE = 0.1
-"""The share of scored customers, those with the most at stake, who are an audience of their own."""
+"""The share of those who may be contacted, the ones with the most at stake, who are an audience of their own."""
 
 _NEARLY_ALL = 1 - 1e-9
 
@@ -63,7 +64,7 @@ class ContactList:
 
 def next_steps(
     audiences: pd.DataFrame | NotEnough,
-    scored: pd.DataFrame | NotEnough,
+    listed: ContactList | NotEnough,
     *,
     gross_margin: float | None,
     contact_cost: float | None,
@@ -75,7 +76,7 @@ def next_steps(
     Args:
         audiences: Columns audience, customers (today), past_customers, past_returned (counts), past_spend (money of
             the returned within the horizon): how such customers went on by themselves.
-        scored: Columns risk, profit_if_stays, at_stake, the most at stake first; NotEnough where nobody is scored.
+        listed: The list of those with the most at stake, whose contacts are set aside first; NotEnough without one.
         gross_margin: Share of spend, in [0, 1]; None = not known.
         contact_cost: Cost of one contact (money); None = not known.
         budget: Customers who may be contacted in a month.
@@ -90,35 +91,24 @@ def next_steps(
         return NotEnough("contact_cost_known", 0, 1)
     if gross_margin is None:
         return NotEnough("margin_known", 0, 1)
+    of_the_score = _of_the_score(listed, contact_cost, horizon_days)
     rows = audiences.to_dict("records")
-    told = [_of_the_past(row, gross_margin, contact_cost, horizon_days) for row in rows]
-    told.append(_of_the_score(scored, contact_cost, horizon_days))
+    told = [of_the_score, *(_of_the_past(row, gross_margin, contact_cost, horizon_days) for row in rows)]
     ranked = sorted(
         (plan for plan in told if isinstance(plan, BreakEven)), key=lambda plan: (plan.break_even_share, plan.audience)
     )
-    steps, left = [], budget
+    left = budget - (of_the_score.contacted if isinstance(of_the_score, BreakEven) else 0)
+    steps = []
     for plan in ranked:
-        kept = plan.within(left)
+        kept = plan if plan is of_the_score else plan.within(left)
         if kept is not None:
             steps.append(kept)
-            left -= kept.contacted
+            left -= 0 if kept is of_the_score else kept.contacted
     if not steps:
         return NotEnough("customers_on_list", 0, 1)
     taken = {step.audience for step in steps}
     out = tuple(name for name in (*audiences["audience"], MOST_AT_STAKE) if name not in taken)
     return NextSteps(steps=tuple(steps), budget=budget, left_out=out)
-
-
-def contacted(steps: NextSteps | NotEnough, audience: str) -> int:
-    """Customers of an audience who are contacted (count); 0 where it is left out.
-
-    Args:
-        steps: From `next_steps`.
-        audience: Its code.
-    """
-    if isinstance(steps, NotEnough):
-        return 0
-    return sum(step.contacted for step in steps.steps if step.audience == audience)
 
 
 def contact_list(
@@ -129,7 +119,9 @@ def contact_list(
     horizon_days: int,
     rng: np.random.Generator,
 ) -> ContactList | NotEnough:
-    """The customers with most at stake, half of them, drawn in pairs of neighbours, to be left alone.
+    """The tenth of those who may be contacted with the most at stake, half of them set aside.
+
+    Of two neighbours on the list chance decides who is left alone.
 
     Args:
         customers: Columns customer_id, risk, profit_if_stays, at_stake; the most at stake first.
@@ -149,13 +141,13 @@ def contact_list(
         channels = [name for name in consents.columns if name != "customer_id"]
         agreed = chosen[channels].eq(True).any(axis="columns")
         chosen, refused = chosen.loc[agreed], int((~agreed).sum())
-    pairs = min(len(chosen) // 2, budget)
+    pairs = min(math.ceil(TOP_SHARE * len(chosen) / 2), len(chosen) // 2, budget)
     if pairs == 0:
         return NotEnough("customers_on_list", 0, 1)
     table = chosen.head(2 * pairs).reset_index(drop=True)
     first = rng.random(pairs) < 0.5
-    chosen_of_pair = np.column_stack([first, ~first]).ravel()
-    table.insert(1, "group", np.where(chosen_of_pair, CONTACT, CONTROL))
+    contacted = np.column_stack([first, ~first]).ravel()
+    table.insert(1, "group", np.where(contacted, CONTACT, CONTROL))
     return ContactList(table=table, horizon_days=horizon_days, consents_known=consents is not None, refused=refused)
 
 
@@ -174,18 +166,17 @@ def _of_the_past(row: dict[Any, Any], margin: float, cost: float, horizon_days: 
     )
 
 
-def _of_the_score(scored: pd.DataFrame | NotEnough, cost: float, horizon_days: int) -> BreakEven | NotEnough:
+def _of_the_score(listed: ContactList | NotEnough, cost: float, horizon_days: int) -> BreakEven | NotEnough:
     """The break-even of those with the most at stake, from what the score expects of them."""
-    if isinstance(scored, NotEnough):
-        return scored
-    top = scored.head(round(TOP_SHARE * len(scored)))
-    if len(top) < MINIMUM_CUSTOMERS:
-        return NotEnough("customers_on_list", len(top), MINIMUM_CUSTOMERS)
+    if isinstance(listed, NotEnough):
+        return listed
+    if len(listed.table) < MINIMUM_CUSTOMERS:
+        return NotEnough("customers_on_list", len(listed.table), MINIMUM_CUSTOMERS)
     return break_even(
-        len(top),
+        len(listed.table),
         contact_cost=cost,
-        profit_if_won=float(top["profit_if_stays"].mean()),
-        base_share=min(1 - float(top["risk"].mean()), _NEARLY_ALL),
+        profit_if_won=float(listed.table["profit_if_stays"].mean()),
+        base_share=min(1 - float(listed.table["risk"].mean()), _NEARLY_ALL),
         horizon_days=horizon_days,
         audience=MOST_AT_STAKE,
     )

@@ -25,7 +25,7 @@ class MonthlyFlows:
         table: One row a month, ordered: month, start, retained, lapsed, reactivated, new, passed_through, end,
             first_bought (counts), readable, settled, whole (bool). Passed through: not active at either end, but
             bought inside the month. First bought: the first purchase lies inside the month, active at its end or
-            not. Readable: a whole window of history lies before it. Settled: a window and 90 days, enough to know
+            not. Readable: a whole window of history lies before it. Settled: a window and a horizon, enough to know
             who is new. Whole: the data reach its end.
         lapse_days: Active at a boundary means a silence of at most so many days.
     """
@@ -115,6 +115,7 @@ def monthly_flows(
     first_day: date | None = None,
     last_day: date | None = None,
     slack_days: int = 0,
+    horizon_days: int = UNSETTLED_DAYS,
 ) -> MonthlyFlows | NotEnough:
     """Customers active at both ends of each month, and the movements between.
 
@@ -129,6 +130,7 @@ def monthly_flows(
         first_day: First day of the data; all history is known if omitted.
         last_day: Last day of the data; every month is whole if omitted.
         slack_days: A month is whole with data to its last day less so many days.
+        horizon_days: So many days and a window after the data begin it is known who is new.
 
     Returns:
         The flows, one row a month; NotEnough("months_with_history") when there is no month to read.
@@ -163,7 +165,7 @@ def monthly_flows(
     before = np.full(len(table), np.inf) if first_day is None else (first - pd.Timestamp(first_day)).days.to_numpy()
     table = table.assign(
         readable=before >= lapse_days,
-        settled=before >= lapse_days + UNSETTLED_DAYS,
+        settled=before >= lapse_days + horizon_days,
         whole=True if last_day is None else last <= pd.Timestamp(last_day),
     )
     return MonthlyFlows(table=table, lapse_days=lapse_days)

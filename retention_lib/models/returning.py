@@ -33,7 +33,7 @@ class ReturnsByPurchases:
         lapse_days: The lapse window.
         horizon_days: Days after the cut-off in which a purchase counts as a return.
         cutoff: The past day at which silence was measured.
-        word: "quiet" when more than half of all beyond the window return, else "lapsed".
+        word: What all of the silent are called, as in `lapse.ReturnChance`.
     """
 
     cells: pd.DataFrame

@@ -74,7 +74,7 @@ class RevenueChange:
             change, money; they add up to it exactly), other (by the other method; missing where that is undefined).
         method: How the sales before refunds are divided: the log-mean Divisia index, or Shapley's value where a month
             without sales leaves the logarithm undefined.
-        largest: The factor that moved most.
+        largest: The factor that moved most, refunds aside: they are no factor of the product, the same by any method.
         agrees: Whether the other method gives it the same sign and a size within 10 %; None where it is undefined.
         kinds: The same change by kind of customer.
     """
@@ -124,7 +124,7 @@ def revenue_change(
         return NotEnough("sales_in_two_months", 0, 1)
     table, method = _factors(cents)
     net = {period: _net(cents.loc[cents["period"] == period]) for period in ("now", "then")}
-    largest = table.iloc[int(table["change"].abs().to_numpy().argmax())]
+    largest = table.iloc[int(table["change"].abs().to_numpy()[: len(FACTORS)].argmax())]
     return RevenueChange(
         month=month,
         compared=compared,
@@ -140,18 +140,6 @@ def revenue_change(
         agrees=_agrees(float(largest["change"]), float(largest["other"])),
         kinds=_by_kind(cents, month=month, compared=compared, new_known=new_from <= _first_day(month)),
     )
-
-
-def net_sales(parts: pd.DataFrame | NotEnough) -> float | NotEnough:
-    """Net sales of the month, whether or not there is another to compare with (money).
-
-    Args:
-        parts: From `measures.revenue.revenue_parts`.
-    """
-    if isinstance(parts, NotEnough):
-        return parts
-    now = parts.loc[parts["period"] == "now"]
-    return round(float(now["sales"].sum() - now["refunds"].sum()), 2)
 
 
 def log_mean_parts(then: Sequence[float], now: Sequence[float]) -> list[float]:

@@ -95,13 +95,16 @@ def rfm_groups(
         minimum_base: Groups of fewer customers are thin.
 
     Returns:
-        The groups; NotEnough("customers_scored") when nobody has bought within the look-back.
+        The groups; NotEnough("customers_scored") when nobody has bought within the look-back,
+        NotEnough("customers_in_rfm_groups") when fewer than the minimum have: fifths of so few say nothing.
     """
     if isinstance(moves, NotEnough):
         return moves
     scored = moves.loc[moves["to_group"] != UNSCORED]
     if scored.empty:
         return NotEnough("customers_scored", 0, 1)
+    if scored["customers"].sum() < minimum_base:
+        return NotEnough("customers_in_rfm_groups", int(scored["customers"].sum()), minimum_base)
     table = scored.groupby(scored["to_group"].astype(str)).agg(
         customers_end=("customers", "sum"),
         revenue=("revenue_end", "sum"),
@@ -139,7 +142,8 @@ def rfm_migration(moves: pd.DataFrame | NotEnough, *, month: str, minimum_base: 
         minimum_base: Shares of groups of fewer customers are thin.
 
     Returns:
-        The moves; NotEnough("customers_scored_start") when nobody was scored when the month began.
+        The moves; NotEnough("customers_scored_start") when nobody was scored when the month began,
+        NotEnough("customers_in_rfm_groups") when fewer than the minimum were.
     """
     if isinstance(moves, NotEnough):
         return moves
@@ -147,6 +151,8 @@ def rfm_migration(moves: pd.DataFrame | NotEnough, *, month: str, minimum_base: 
     base = known.groupby(known["from_group"].astype(str))["customers"].transform("sum")
     if known.empty:
         return NotEnough("customers_scored_start", 0, 1)
+    if known["customers"].sum() < minimum_base:
+        return NotEnough("customers_in_rfm_groups", int(known["customers"].sum()), minimum_base)
     step = known["to_group"].cat.codes - known["from_group"].cat.codes
     table = pd.DataFrame(
         {

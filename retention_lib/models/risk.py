@@ -9,6 +9,7 @@ from typing import Any
 import numpy as np
 import pandas as pd
 
+from retention_lib.models.btyd import PurchaseModel
 from retention_lib.models.discrimination import (
     Calibration,
     auc,
@@ -56,8 +57,11 @@ class ChurnRisk:
         horizon_days: The horizon.
         customers: Customers tested.
         tested: One row a customer of the last window, never shown: customer_id, silent, score, recency (days of
-            silence), palive (chance), in order of customer_id.
-        today: One row a customer, for lists: customer_id, risk, in order of customer_id.
+            silence), palive (chance), purchases (chance of not having left x
+            those expected of one who stays, by the purchase model), in order of customer_id.
+        today: One row a customer, for lists: customer_id, risk, purchases (expected of one who stays, by the purchase
+            model), in order of customer_id. Purchases are missing where the purchase model cannot be fitted.
+        purchase_model: Today's, time in days; NotEnough where it cannot be fitted.
     """
 
     chosen: Candidate
@@ -83,6 +87,7 @@ class ChurnRisk:
     customers: int
     tested: pd.DataFrame = field(repr=False)
     today: pd.DataFrame = field(repr=False)
+    purchase_model: PurchaseModel | NotEnough
 
     @property
     def calibration_error(self) -> Estimate:
@@ -148,8 +153,8 @@ def _risk(
     rows: pd.DataFrame, counts: pd.DataFrame, past: list[date], *, horizon_days: int, rng: np.random.Generator
 ) -> ChurnRisk:
     """The stages, one after the other."""
-    texts = {name: rows[name].astype("category") for name in TEXTS if name in rows}
-    rows = rows.assign(**texts)
+    texts = [name for name in TEXTS if name in rows and not isinstance(rows[name].dtype, pd.CategoricalDtype)]
+    rows = rows.astype(dict.fromkeys(texts, "category")) if texts else rows
     choice, test, today = (
         stage(rows, counts, at, horizon_days=horizon_days) for at in (*past[-2:], rows["cutoff"].max())
     )
@@ -174,7 +179,8 @@ def _risk(
         horizon_days=horizon_days,
         customers=len(tested),
         tested=tested,
-        today=pd.DataFrame({"customer_id": today.ahead.rows["customer_id"].to_numpy(), "risk": risks}),
+        today=_scored(today, risks),
+        purchase_model=today.model,
         **figures,
     )
 
@@ -189,8 +195,15 @@ def _tested(stage: Stage, chances: dict[Candidate, np.ndarray], chosen: Candidat
             "score": chances[chosen],
             "recency": rows["silence"].to_numpy(dtype=float),
             "palive": chances.get("palive", np.nan),
+            "purchases": stage.alive * stage.purchases_if_stays,
         }
     )
+
+
+def _scored(stage: Stage, risks: np.ndarray) -> pd.DataFrame:
+    """Everybody today."""
+    known = {"risk": risks, "purchases": stage.purchases_if_stays}
+    return pd.DataFrame({"customer_id": stage.ahead.rows["customer_id"].to_numpy(), **known})
 
 
 def _figures(tested: pd.DataFrame, chosen: Candidate, rng: np.random.Generator) -> dict[str, Any]:

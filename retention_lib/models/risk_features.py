@@ -82,6 +82,17 @@ class Design:
         raw = (_raw(self, rows, chance) - self.centre) / self.spread
         return np.column_stack([np.ones(len(rows)), raw])
 
+    def linear(self, rows: pd.DataFrame, chance: np.ndarray, weights: np.ndarray) -> np.ndarray:
+        """The same columns times weights, without a standardised copy of them.
+
+        Args:
+            rows: From `measures.risk.risk_rows`.
+            chance: Logit of the purchase model's chance of no purchase, one a row.
+            weights: One a column of the matrix.
+        """
+        slopes = weights[1:] / self.spread
+        return np.asarray(_raw(self, rows, chance) @ slopes + (weights[0] - self.centre @ slopes))
+
     def binned(self, rows: pd.DataFrame, chance: np.ndarray) -> np.ndarray:
         """The same as trees read it: numbers by the place of their bin, missing ones missing, texts as 0 and 1."""
         columns = []

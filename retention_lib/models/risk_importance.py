@@ -13,7 +13,7 @@ from retention_lib.models.intervals import normal_quantile
 from retention_lib.models.risk_features import THEMES
 from retention_lib.models.risk_scores import Score, Windows
 
-ROWS = 8_000
+ROWS = 4_000
 REPEATS = 3
 _COLUMNS = ["subject", "drop", "low", "high"]
 
@@ -49,7 +49,7 @@ def importance(score: Score, windows: Windows, rng: np.random.Generator) -> Impo
 
     Args:
         score: The learned score.
-        windows: The window; at most 8,000 of its rows are used.
+        windows: The window; at most 4,000 of its rows are used.
         rng: Source of the permutations.
 
     Returns:

@@ -9,7 +9,7 @@ from datetime import date, timedelta
 import numpy as np
 import pandas as pd
 
-from retention_lib.models.btyd import fit_mbg_nbd
+from retention_lib.models.btyd import PurchaseModel, fit_mbg_nbd
 from retention_lib.models.discrimination import auc, log_losses
 from retention_lib.models.estimates import NotEnough
 from retention_lib.models.risk_scores import (
@@ -43,6 +43,8 @@ class Stage:
         ahead: The window that began.
         candidates: Those that can be learned: all, or without the purchase model where it cannot be fitted.
         season_seen: Whether a window began about a year before.
+        model: The purchase model, fitted on what was known (time in days).
+        days: The horizon (days), stretched for the season as in `risk_scores.stretch_ahead`.
     """
 
     cutoff: date
@@ -50,6 +52,8 @@ class Stage:
     ahead: Windows
     candidates: tuple[Candidate, ...]
     season_seen: bool
+    model: PurchaseModel | NotEnough
+    days: float
 
     def taken(self, chance: np.ndarray, fit: tuple[float, float]) -> np.ndarray:
         """Chances for the window ahead with the level and the slope that fitted the window before.
@@ -59,6 +63,26 @@ class Stage:
             fit: Its level and slope, from `risk_scores.recalibration` on the window before.
         """
         return recalibrated(chance, *fit, keep_mean=self.season_seen)
+
+    @property
+    def purchases_if_stays(self) -> np.ndarray:
+        """Purchases expected in the horizon of a customer who has not left and does not leave in it, one a row.
+
+        Alive, a customer of x repeat purchases in T days buys at a rate of Gamma(r + x, alpha + T). Missing without a
+        purchase model.
+        """
+        if isinstance(self.model, NotEnough):
+            return np.full(len(self.ahead.rows), np.nan)
+        x, age = (self.ahead.rows[name].to_numpy(dtype=float) for name in ("frequency", "T"))
+        return np.asarray((self.model.r + x) / (self.model.alpha + age) * self.days)
+
+    @property
+    def alive(self) -> np.ndarray:
+        """Chance of not having left, one a row; missing without a purchase model."""
+        if isinstance(self.model, NotEnough):
+            return np.full(len(self.ahead.rows), np.nan)
+        history = (self.ahead.rows[name].to_numpy(dtype=float) for name in ("frequency", "recency", "T"))
+        return self.model.probability_alive(*history)
 
 
 @dataclass(frozen=True, kw_only=True, eq=False)
@@ -94,7 +118,7 @@ def refusal(rows: pd.DataFrame, past: Sequence[date]) -> NotEnough | None:
     if len(past) < NEEDED_WINDOWS:
         return NotEnough("risk_windows", len(past), NEEDED_WINDOWS)
     for cutoffs in (past[:-2], past[-2:-1], past[-1:]):
-        silent = rows.loc[rows["cutoff"].isin(cutoffs), "silent"].astype(float)
+        silent = rows["silent"][rows["cutoff"].isin(cutoffs)].astype(float)
         for code, n in (("risk_silent", silent.sum()), ("risk_buying", (1 - silent).sum())):
             if n < NEEDED_OUTCOMES:
                 return NotEnough(code, float(n), NEEDED_OUTCOMES)
@@ -124,6 +148,8 @@ def stage(rows: pd.DataFrame, counts: pd.DataFrame, cutoff: date, *, horizon_day
         ahead=with_chances(ahead, model, {cutoff: expected}, horizon_days=horizon_days),
         candidates=tuple(name for name in CANDIDATES if model or name != "palive"),
         season_seen=same_season(seen, cutoff) is not None,
+        model=fitted,
+        days=expected * horizon_days,
     )
 
 

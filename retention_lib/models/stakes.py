@@ -1,9 +1,13 @@
-"""What is at stake: what customers bring if they stay, times the chance that they do not."""
+"""What is at stake: what customers bring if they stay, times the chance that they buy nothing.
+
+What a customer brings who stays is the purchases expected of one who has not left, which are few for a slow buyer,
+times the money of a purchase. So all that is at stake is less than what everybody would bring if nobody left.
+"""
 
 from __future__ import annotations
 
 from dataclasses import dataclass, field
-from datetime import date, timedelta
+from datetime import date
 from typing import Literal
 
 import numpy as np
@@ -12,19 +16,13 @@ import pandas as pd
 from retention_lib.models.estimates import Estimate, NotEnough
 from retention_lib.models.intervals import normal_quantile
 from retention_lib.models.risk import ChurnRisk
-from retention_lib.models.risk_features import Design, design
 
 Measure = Literal["profit", "margin", "revenue"]
 
 LEVEL = 0.95
 NEEDED_BUYERS = 100
 DECILES = 10
-_KNOWN = ("average_order", "spend_90", "items", "categories", "frequency", "T", "silence", "gap_mean")
-_PACE = ("purchases_30", "purchases_90", "purchases_180", "purchases_365")
-_RIDGE = 20.0
-_STEPS = 30
-_CHUNK = 200_000
-_LEARNED_ON = 60_000
+_NOISIEST = 1e6
 
 
 @dataclass(frozen=True, kw_only=True, eq=False)
@@ -34,32 +32,41 @@ class ProfitAtStake:
     Attributes:
         total: Sum over the customers (money). The interval holds the draw of customers and how far the expected money
             and the number of silent customers were off on the last window; not that a season may be unlike any seen.
+        if_all_stay: What all customers together are expected to bring if nobody has left or leaves (money).
         measure: What money is: profit (net money less cost of the goods), margin (net money x margin) or revenue (no
             margin is known).
         deciles: One row a tenth of the customers by risk, the highest first: decile (from 1), customers, risk (mean),
             profit_if_stays (mean money), at_stake (sum of money).
-        customers: One row a customer, for lists and never shown: customer_id, risk, profit_if_stays, at_stake; by
-            at_stake, the largest first, then by id.
+        customers: One row a customer, for lists and never shown: customer_id, risk, profit_if_stays (money: purchases
+            expected of one who has not left x money a purchase), at_stake (money); by at_stake, the largest first,
+            then by id.
         half_of: The smallest number of customers who carry half of the total.
         likely_gone: Share of the total with customers whose risk is above .9: most of that is lost already.
-        ratio: Money expected / money that came in the last window of those who bought, with its bootstrap interval.
-        buyers: Customers of the last window on whom that was checked.
+        ratio: Money expected of all customers of the last window, those who had left or would leave included, over the
+            money that came in, with its bootstrap interval.
+        tested: Customers of the last window on whom that was checked.
         test_cutoff: The last window's cut-off.
         cutoff: Today.
         horizon_days: The horizon.
     """
 
     total: Estimate
+    if_all_stay: float
     measure: Measure
     deciles: pd.DataFrame
     customers: pd.DataFrame = field(repr=False)
     half_of: int
     likely_gone: float
     ratio: Estimate
-    buyers: int
+    tested: int
     test_cutoff: date
     cutoff: date
     horizon_days: int
+
+    @property
+    def gross_profit(self) -> Estimate | NotEnough:
+        """The total where it is profit; NotEnough("margin_known") where only sales are known."""
+        return NotEnough("margin_known", 0, 1) if self.measure == "revenue" else self.total
 
     def to_frame(self) -> pd.DataFrame:
         """The tenths by risk."""
@@ -75,8 +82,9 @@ def profit_at_stake(
 ) -> ProfitAtStake | NotEnough:
     """What is at stake in the horizon.
 
-    The money of one who stays is learned on those who bought in past windows, by a log-linear regression with a ridge
-    (quasi-Poisson, so that totals are kept); it is checked on the last window, then learned again with it.
+    The purchases of one who stays are those of the purchase model, given that the customer has not left, in the horizon
+    as it is stretched for the season; the money of a purchase is `money_a_purchase`. Both are checked on the last
+    window, where the model's purchases of everybody, some of whom have left, are held against what came in.
 
     Args:
         rows: From `measures.risk.risk_windows`.
@@ -85,96 +93,107 @@ def profit_at_stake(
         rng: Source of randomness of the bootstrap.
 
     Returns:
-        The stakes; NotEnough as the risk, or "stakes_buyers" with fewer than 100 buyers to learn or to check on.
+        The stakes; NotEnough as the risk, as the purchase model where that cannot be fitted, or "stakes_buyers" with
+        fewer than 100 buyers in the last window to check on.
     """
     if isinstance(rows, NotEnough):
         return rows
     if isinstance(risk, NotEnough):
         return risk
+    for model in (risk.purchase_model, risk.auc_palive):
+        if isinstance(model, NotEnough):
+            return model
+    last, now = (rows[rows["cutoff"] == cutoff] for cutoff in (risk.test_cutoff, risk.cutoff))
+    bought = int((~last["silent"].astype(bool)).sum())
+    if bought < NEEDED_BUYERS:
+        return NotEnough("stakes_buyers", bought, NEEDED_BUYERS)
     measure: Measure = "profit" if "profit_ahead" in rows else "revenue" if margin is None else "margin"
-    bought = rows[rows["silent"].notna() & ~rows["silent"].fillna(value=True)]
-    over = risk.test_cutoff - timedelta(days=risk.horizon_days)
-    before, last = bought[bought["cutoff"] <= over], bought[bought["cutoff"] == risk.test_cutoff]
-    if min(len(before), len(last)) < NEEDED_BUYERS:
-        return NotEnough("stakes_buyers", min(len(before), len(last)), NEEDED_BUYERS)
-    earned = _money(last, measure, margin)
-    ratio = _ratio(_Expectation.learned(before, _money(before, measure, margin), rng).money(last), earned, rng)
-    expectation = _Expectation.learned(bought, _money(bought, measure, margin), rng)
-    customers = _customers(rows[rows["cutoff"] == risk.cutoff], risk, expectation)
+    share = margin if measure == "margin" and margin is not None else 1.0
+    came = last["profit_ahead" if measure == "profit" else "spend_ahead"].to_numpy(dtype=float) * share
+    noise = purchase_noise(last)
+    worth = [money_a_purchase(part, _own_means(part, measure, share), noise) for part in (last, now)]
+    ratio = _ratio(risk.tested["purchases"].to_numpy() * worth[0], came, rng)
+    listed = _customers(risk.today, worth[1])
+    customers = _falling(listed, "at_stake")
     carried = np.cumsum(customers["at_stake"].to_numpy())
     gone = customers.loc[customers["risk"] > 0.9, "at_stake"].sum()
     return ProfitAtStake(
         total=_total(customers["at_stake"].to_numpy(), ratio, risk),
+        if_all_stay=float(customers["profit_if_stays"].sum()),
         measure=measure,
-        deciles=_deciles(customers),
+        deciles=_deciles(listed),
         customers=customers,
         half_of=int(np.searchsorted(carried, carried[-1] / 2)) + 1,
         likely_gone=float(gone / carried[-1]),
         ratio=ratio,
-        buyers=len(last),
+        tested=len(last),
         test_cutoff=risk.test_cutoff,
         cutoff=risk.cutoff,
         horizon_days=risk.horizon_days,
     )
 
 
-@dataclass(frozen=True, kw_only=True, eq=False)
-class _Expectation:
-    """The money expected of a customer who buys in the horizon."""
+def money_a_purchase(rows: pd.DataFrame, own: np.ndarray, noise: float) -> np.ndarray:
+    """The money expected of a customer's next purchase: the own mean, drawn towards that of all.
 
-    design: Design
-    weights: np.ndarray
-    scale: float
+    Own means of few purchases tell little: of n purchases they count n / (n + noise).
 
-    @classmethod
-    def learned(cls, rows: pd.DataFrame, money: np.ndarray, rng: np.random.Generator) -> _Expectation:
-        """Quasi-Poisson regression with a ridge, by Newton's method."""
-        if len(rows) > _LEARNED_ON:
-            kept = np.sort(rng.permutation(len(rows))[:_LEARNED_ON])
-            rows, money = rows.iloc[kept], money[kept]
-        made = design(rows, np.zeros(len(rows)), only=(*_KNOWN, *_PACE))
-        matrix, scale = made.matrix(rows, np.zeros(len(rows))), max(float(money.mean()), 1e-9)
-        penalty = np.full(matrix.shape[1], _RIDGE)
-        penalty[0] = 0.0
-        weights = np.zeros(matrix.shape[1])
-        for _ in range(_STEPS):
-            mean = np.exp(np.clip(matrix @ weights, -20, 20))
-            hessian = matrix.T @ (matrix * mean[:, None]) + np.diag(penalty + 1e-9)
-            step = np.linalg.solve(hessian, matrix.T @ (money / scale - mean) - penalty * weights)
-            weights = weights + step * min(1.0, 2.0 / max(1e-12, float(np.abs(step).max())))
-            if np.abs(step).max() < 1e-5:
-                break
-        return cls(design=made, weights=weights, scale=scale)
+    Args:
+        rows: From `measures.risk.risk_rows`: purchases_365 (count, at least 1).
+        own: Each customer's own mean, in any money; missing where it is not known.
+        noise: From `purchase_noise`.
 
-    def money(self, rows: pd.DataFrame) -> np.ndarray:
-        """Money expected, one a row."""
-        parts = [rows.iloc[at : at + _CHUNK] for at in range(0, len(rows), _CHUNK)]
-        logs = [self.design.matrix(part, np.zeros(len(part))) @ self.weights for part in parts]
-        return self.scale * np.exp(np.clip(np.concatenate(logs) if logs else np.empty(0), -20, 20))
+    Returns:
+        Money a purchase, one a row; at least 0.
+
+    References:
+        Buehlmann and Gisler (2005), A Course in Credibility Theory, chapter 4.
+    """
+    n = rows["purchases_365"].to_numpy(dtype=float)
+    weight, held = np.where(np.isfinite(own), n / (n + noise), 0.0), np.nan_to_num(own)
+    centre = float((weight * held).sum() / max(float(weight.sum()), 1e-12))
+    return np.maximum(centre + weight * (held - centre), 0.0)
 
 
-def _money(rows: pd.DataFrame, measure: Measure, margin: float | None) -> np.ndarray:
-    """What buyers brought in the horizon; refunds of earlier purchases make nobody's money negative."""
-    if measure == "profit":
-        return np.maximum(rows["profit_ahead"].to_numpy(dtype=float), 0.0)
-    return np.maximum(rows["spend_ahead"].to_numpy(dtype=float), 0.0) * (1.0 if margin is None else margin)
+def purchase_noise(rows: pd.DataFrame) -> float:
+    """Variance of one customer's purchases over the variance of the customers' true means, from the sales.
+
+    Args:
+        rows: Of a past window: purchases_365 (count), spend_365 (money), order_sd (money).
+
+    Returns:
+        The ratio by Buehlmann and Straub's estimators; a million where the means differ by no more than chance.
+    """
+    n = rows["purchases_365"].to_numpy(dtype=float)
+    means, size = rows["spend_365"].to_numpy(dtype=float) / n, float(n.sum())
+    within = float((n * rows["order_sd"].to_numpy(dtype=float) ** 2).sum()) / max(size - means.size, 1.0)
+    between = float((n * (means - np.average(means, weights=n)) ** 2).sum()) - (means.size - 1) * within
+    between /= max(size - float((n**2).sum()) / size, 1e-12)
+    return _NOISIEST if between * _NOISIEST <= within else within / between
 
 
-def _customers(rows: pd.DataFrame, risk: ChurnRisk, expectation: _Expectation) -> pd.DataFrame:
-    known = risk.today.merge(
-        pd.DataFrame({"customer_id": rows["customer_id"].to_numpy(), "profit_if_stays": expectation.money(rows)}),
-        on="customer_id",
-        validate="one_to_one",
-    )
-    known = known.assign(at_stake=known["risk"] * known["profit_if_stays"])
-    return known.sort_values(["at_stake", "customer_id"], ascending=[False, True], ignore_index=True)
+def _own_means(rows: pd.DataFrame, measure: Measure, share: float) -> np.ndarray:
+    """Money a purchase of each customer, of the year before."""
+    brought = rows["profit" if measure == "profit" else "spend_365"].to_numpy(dtype=float) * share
+    return np.asarray(brought / rows["purchases_365"].to_numpy(dtype=float))
 
 
-def _ratio(expected: np.ndarray, earned: np.ndarray, rng: np.random.Generator, draws: int = 200) -> Estimate:
-    """Money expected over money earned, with its bootstrap interval over customers."""
-    size, value = earned.size, float(expected.sum() / earned.sum())
+def _customers(today: pd.DataFrame, worth: np.ndarray) -> pd.DataFrame:
+    """The customers in order of customer_id, as both come."""
+    known = today.assign(profit_if_stays=today["purchases"] * worth).drop(columns="purchases")
+    return known.assign(at_stake=known["risk"] * known["profit_if_stays"])
+
+
+def _falling(customers: pd.DataFrame, by: str) -> pd.DataFrame:
+    """The largest first; equal ones keep the order of customer_id, which would be slow to sort by."""
+    return customers.iloc[np.argsort(-customers[by].to_numpy(), kind="stable")].reset_index(drop=True)
+
+
+def _ratio(expected: np.ndarray, came: np.ndarray, rng: np.random.Generator, draws: int = 200) -> Estimate:
+    """Money expected over money that came, with its bootstrap interval over customers."""
+    size, value = came.size, float(expected.sum() / came.sum())
     picks = [rng.integers(0, size, size) for _ in range(draws)]
-    low, high = np.quantile([expected[rows].sum() / earned[rows].sum() for rows in picks], [0.025, 0.975])
+    low, high = np.quantile([expected[rows].sum() / came[rows].sum() for rows in picks], [0.025, 0.975])
     return Estimate(value, low=min(float(low), value), high=max(float(high), value), level=LEVEL, n=size)
 
 
@@ -191,7 +210,7 @@ def _total(at_stake: np.ndarray, ratio: Estimate, risk: ChurnRisk) -> Estimate:
 
 
 def _deciles(customers: pd.DataFrame) -> pd.DataFrame:
-    ranked = customers.sort_values(["risk", "customer_id"], ascending=[False, True], ignore_index=True)
+    ranked = _falling(customers, "risk")
     decile = np.arange(len(ranked)) * DECILES // max(1, len(ranked)) + 1
     by = ranked.groupby(decile, sort=True)
     table = by.agg(

@@ -33,7 +33,8 @@ class StepSurvival:
             returned_30, returned_90, returned_180 with _low and _high (share back by that day, in [0, 1], 95 %; missing
             beyond what was seen), at_risk_90 (customers still waiting, and seen, on day 90), peak_from, peak_to (days
             after the purchase within which the chance to buy, among those still waiting, is highest; missing where it
-            is flat), peak_hazard with _low and _high (chance to buy in the peak's highest week; missing as well).
+            is flat; peak_to missing too where the highest week is the last one read, after which it may still rise),
+            peak_hazard with _low and _high (chance to buy in the peak's highest week; missing where flat).
         curves: Long frame: step, days, survival, low, high, at_risk as in `PurchaseSurvival.curve`.
         weeks: Long frame: step, week (1: days 1 to 7), at_risk (count, the censored of the week by half), events,
             hazard, low, high.
@@ -141,7 +142,8 @@ def hazard_peak(weeks: pd.DataFrame) -> dict[str, float | int | None]:
         weeks: From `weekly_hazard`.
 
     Returns:
-        peak_from, peak_to (days), peak_hazard and its interval, as in `StepSurvival.table`; all None where flat.
+        peak_from, peak_to (days), peak_hazard and its interval, as in `StepSurvival.table`; all None where flat, and
+        peak_to None where the highest week is the last.
     """
     flat = {"peak_from": None, "peak_to": None, "peak_hazard": None, "peak_hazard_low": None, "peak_hazard_high": None}
     if len(weeks) < 2 or not _differ(weeks):
@@ -158,7 +160,7 @@ def hazard_peak(weeks: pd.DataFrame) -> dict[str, float | int | None]:
         return dict(flat)
     return {
         "peak_from": DAYS_A_WEEK * (int(weeks["week"].iloc[first]) - 1) + 1,
-        "peak_to": DAYS_A_WEEK * int(weeks["week"].iloc[last]),
+        "peak_to": None if best == len(weeks) - 1 else DAYS_A_WEEK * int(weeks["week"].iloc[last]),
         "peak_hazard": float(top["hazard"]),
         "peak_hazard_low": float(top["low"]),
         "peak_hazard_high": float(top["high"]),

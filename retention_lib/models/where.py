@@ -29,15 +29,16 @@ class WhereRates:
             segment, base, lost (counts), share, low, high (Wilson, in [0, 1]), rest (others in the dimension of whom a
             segment is stated), rest_share (of them; NaN without any), difference (share - rest_share), excess
             (customers lost beyond what the rest's share would have lost), thin (base below the minimum), p_adjusted
-            (against the rest, Holm over all comparisons of all dimensions; NaN = not tested), differs (p_adjusted
-            below .05).
+            (against the rest, Holm over all comparisons of all dimensions, the two of a dimension of two levels being
+            one and the same; NaN = not tested, as in a dimension that follows from the silence itself), differs
+            (p_adjusted below .05).
         shown: Rows of the table that a chart has room for: at most 12, of one dimension at most three, and none of
             a dimension that follows from the silence itself.
         overall: All customers.
         highest: The row of the segment that loses most beyond chance against its rest, of the dimensions shown; None
             when none differs upwards.
         lowest: The row of the one that loses least, likewise.
-        tests: How many comparisons were made.
+        tests: How many comparisons were made; of two levels with each other, one.
         minimum_base: The base below which a segment is thin.
     """
 
@@ -77,7 +78,8 @@ def where_rates(frame: pd.DataFrame | NotEnough, *, minimum_base: int = 30) -> W
     table = frame.loc[frame["base"] > 0].reset_index(drop=True)
     if table.empty:
         return NotEnough("customers_in_segments", 0, 1)
-    table = _ordered(_tested(_against_rest(_with_shares(table)), minimum_base))
+    judged, tests = _tested(_against_rest(_with_shares(table)), minimum_base)
+    table = _ordered(judged)
     of_all = table.groupby("dimension")[["lost", "base"]].sum().sort_values("base", kind="stable").iloc[-1]
     overall = wilson(int(of_all["lost"]), int(of_all["base"]))
     if isinstance(overall, NotEnough):
@@ -92,7 +94,7 @@ def where_rates(frame: pd.DataFrame | NotEnough, *, minimum_base: int = 30) -> W
         overall=overall,
         highest=apart.iloc[0] if (apart["difference"] > 0).any() else None,
         lowest=apart.iloc[-1] if (apart["difference"] < 0).any() else None,
-        tests=int(table["p_adjusted"].notna().sum()),
+        tests=tests,
         minimum_base=minimum_base,
     )
 
@@ -120,16 +122,33 @@ def _against_rest(table: pd.DataFrame) -> pd.DataFrame:
     )
 
 
-def _tested(table: pd.DataFrame, minimum_base: int) -> pd.DataFrame:
+def _tested(table: pd.DataFrame, minimum_base: int) -> tuple[pd.DataFrame, int]:
+    """The table with its tests, and how many different ones there are."""
     counts = table[["lost", "base", "rest_lost", "rest"]].astype("int64").itertuples(index=False)
-    thin = table["base"].to_numpy() < minimum_base
-    p_values = [
-        np.nan if skip else p_against_rest(lost, base, lost + rest_lost, base + rest)
-        for skip, (lost, base, rest_lost, rest) in zip(thin, counts, strict=True)
-    ]
-    adjusted = holm_adjusted(p_values)
+    thin = (table["base"] < minimum_base).to_numpy()
+    skipped = thin | table["dimension"].isin(FOLLOWS_FROM_SILENCE).to_numpy()
+    p_values = np.array(
+        [
+            np.nan if skip else p_against_rest(lost, base, lost + rest_lost, base + rest)
+            for skip, (lost, base, rest_lost, rest) in zip(skipped, counts, strict=True)
+        ]
+    )
+    same = _same_test(table, ~np.isnan(p_values))
+    adjusted = holm_adjusted(np.where(same.duplicated(), np.nan, p_values))
+    adjusted = pd.Series(adjusted).groupby(same.to_numpy(), sort=False).transform("first").to_numpy()
     table = table.drop(columns="rest_lost")
-    return table.assign(thin=thin, p_adjusted=adjusted, differs=adjusted < SIGNIFICANCE)
+    tests = int(same[~np.isnan(p_values)].nunique())
+    return table.assign(thin=thin, p_adjusted=adjusted, differs=adjusted < SIGNIFICANCE), tests
+
+
+def _same_test(table: pd.DataFrame, tested: np.ndarray) -> pd.Series:
+    """A number for each row, shared by the two levels of a dimension: each is tested against the other."""
+    stated = table["segment"] != NOT_STATED
+    levels = stated.groupby(table["dimension"]).transform("sum")
+    pair = tested & stated & (levels == 2)
+    places = pd.Series(np.arange(len(table)), index=table.index)
+    first = places.where(pair).groupby(table["dimension"]).transform("min")
+    return pd.Series(np.where(pair, first, places).astype("int64"), index=table.index)
 
 
 def _ordered(table: pd.DataFrame) -> pd.DataFrame:

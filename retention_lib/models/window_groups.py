@@ -1,4 +1,9 @@
-"""Whether one window does for everybody: the window of groups of customers beside the store's own."""
+"""Whether one window does for everybody: the window of groups of customers beside the store's own.
+
+By category the groups are held against the store's own window. By purchases they are only shown: the gaps come from the
+same twelve months as the purchases, so that many purchases leave room for short gaps only, and customers of one and the
+same rhythm have different windows by arithmetic.
+"""
 
 from __future__ import annotations
 
@@ -22,7 +27,8 @@ class WindowGroups:
         table: One row a group, those with the longest window first, groups too small to judge last: group
             (text), customers (judged by the rule, count), at_risk, lapse (days; missing where not reached), low,
             high (of lapse; `high` missing where the silence of too many is longer than their rhythm shows), thin
-            (bool: fewer than 30 customers), differs (bool: the interval leaves out the store's own window).
+            (bool: fewer than 30 customers), differs (bool: the interval leaves out the store's own window; missing by
+            purchases, where that says nothing).
         by: What makes the groups: purchases in the look-back, or the category with most of a customer's spend.
         lapse_days: The store's own window.
         level: Confidence level of each interval, so that all of them together hold with 95 %.
@@ -35,8 +41,8 @@ class WindowGroups:
 
     @property
     def differing(self) -> pd.DataFrame:
-        """The groups for which the store's own window does not do."""
-        return self.table.loc[self.table["differs"]].reset_index(drop=True)
+        """The groups for which the store's own window does not do; none by purchases."""
+        return self.table.loc[self.table["differs"].fillna(value=False)].reset_index(drop=True)
 
     @property
     def judged(self) -> pd.DataFrame:
@@ -77,6 +83,8 @@ def window_groups(
     table = pd.DataFrame(rows).sort_values(
         ["thin", "lapse", "group"], ascending=[True, False, True], na_position="first", ignore_index=True
     )
+    if by == "purchases":
+        table["differs"] = pd.array([None] * len(table), dtype="boolean")
     return WindowGroups(table=table, by=by, lapse_days=window.lapse_days, level=level)
 
 

@@ -60,7 +60,7 @@ CHURN = (
     ),
     one(
         "at_risk_days",
-        N_("At risk after"),
+        N_("Getting late after"),
         "days",
         N_("median of the customers' own 80th percentile gaps between purchases, running silences as gaps still open"),
     ),
@@ -69,22 +69,28 @@ CHURN = (
         N_("Quiet after"),
         "days",
         N_(
-            "80th percentile of the customers' own 80th percentile gaps between purchases, running silences as gaps "
-            "still open"
+            "days given in the parameters; else the 80th percentile of the customers' own 80th percentile gaps between "
+            "purchases, running silences as gaps still open; else 30"
         ),
     ),
     one(
         "return_chance_beyond",
         N_("Silent ones who come back"),
         "share",
-        N_("customers silent longer than the lapse window at a past day who bought within 90 days"),
+        N_(
+            "customers silent longer than the lapse window at a past day who bought within the horizon, 90 days unless "
+            "set otherwise"
+        ),
         "up",
     ),
     one(
         "return_chance_just_reached",
         N_("Newly quiet who still return"),
         "share",
-        N_("customers silent one to one and a half lapse windows at a past day who bought within 90 days"),
+        N_(
+            "customers silent one to one and a half lapse windows at a past day who bought within the horizon, 90 days "
+            "unless set otherwise"
+        ),
         "up",
     ),
     one(
@@ -149,7 +155,7 @@ CHURN = (
     ),
     one(
         "refund_share",
-        N_("Returned"),
+        N_("Goods returned"),
         "share",
         N_("money refunded in the month / money of the month's orders before refunds"),
         "down",

@@ -17,11 +17,11 @@ from html.parser import HTMLParser
 from pathlib import Path
 from typing import TYPE_CHECKING, Any
 
-from retention_lib.reports.glyphs import with_shared_glyphs
 from retention_lib.reports.markdown import MarkdownPart, markdown_parts
-from retention_lib.reports.safety import PageError, safe_html, safe_svg
+from retention_lib.reports.pictures import chart_html, with_shared_glyphs
+from retention_lib.reports.safety import PageError, safe_html
 from retention_lib.reports.text import clean_value, escaped, plain
-from retention_lib.reports.words import Words
+from retention_lib.reports.words import N_, Words
 
 if TYPE_CHECKING:
     from nbformat import NotebookNode
@@ -151,18 +151,6 @@ def page_context(page: Page, words: Words, index_href: str) -> dict[str, Any]:
         "versions": _pairs(facts.get("versions"), words),
         "report_id": clean_value(facts.get("id", "")),
     }
-
-
-def chart_html(chart: Mapping[str, Any], wide: str) -> str:
-    """A chart with its alt text and caption, wide and narrow, of which the style sheet shows one."""
-    alt = escaped(str(chart.get("alt", "")))
-    narrow = chart.get("narrow")
-    only = "" if narrow else " only"
-    twins = [f'<div class="wide" role="img" aria-label="{alt}">{safe_svg(wide)}</div>']
-    if narrow:
-        twins.append(f'<div class="narrow" role="img" aria-label="{alt}">{safe_svg(str(narrow))}</div>')
-    caption = f"<figcaption>{escaped(str(chart['caption']))}</figcaption>" if chart.get("caption") else ""
-    return f'<figure class="chart{only}">{"".join(twins)}{caption}</figure>'
 
 
 def _exported(notebook: NotebookNode, page: Page, words: Words, index_href: str) -> str:
@@ -308,7 +296,9 @@ def _output_html(output: Mapping[str, Any], words: Words) -> str:
         return ""
     if "image/svg+xml" in data:
         alt = output.get("metadata", {}).get("image/svg+xml", {}).get("alt", "")
-        return chart_html(data.get(CHART, {"alt": alt}), _joined_text(data["image/svg+xml"]))
+        chart = data.get(CHART, {"alt": alt})
+        folded = words.say(N_("Chart")) if chart.get("folded") else ""
+        return chart_html(chart, _joined_text(data["image/svg+xml"]), folded=folded)
     if "text/html" in data:
         return safe_html(_joined_text(data["text/html"]))
     if "text/markdown" in data:

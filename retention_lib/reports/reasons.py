@@ -49,6 +49,9 @@ REASONS: Mapping[str, str] = MappingProxyType(
             "An arm should hold {have} by the plan; the check of the split needs at least {need}."
         ),
         "customers_in_base": N_("There are {have} customers in the base of this share; it needs at least {need}."),
+        "customers_in_rfm_groups": N_(
+            "Customers in groups by recency and frequency: {have}; it takes {need} to say anything of the groups."
+        ),
         "customers_in_segments": N_("The store has no column that splits its customers this way."),
         "customers_on_list": N_("Nobody is on this list."),
         "customers_followed": N_(
@@ -152,14 +155,16 @@ REASONS: Mapping[str, str] = MappingProxyType(
         ),
         "measures_compared": N_("No measure of the shop can be compared with those of other shops."),
         "month_compared_seen": N_(
-            "The data hold {have} of the {need} days of the month to compare with, so there is no change of sales to "
-            "divide."
+            "Of the month to compare with the data hold {have} of {need} days, so the change of sales is not told."
         ),
         "month_over": N_("The month is not over, so it is not compared with another."),
         "month_whole": N_(
             "The month is seen for {have} of its {need} days only, so it is not compared with the month before."
         ),
         "months_of_history": N_("The data reach back {have} whole months; {need} are needed."),
+        "months_to_compare": N_(
+            "Only {have} months before this one can be read; {need} are needed to say what is usual."
+        ),
         "months_with_history": N_("No month has a whole window of history before it."),
         "new_customers_followed": N_(
             "Only {have} truly new customers are seen long enough after their first order; a comparison needs {need}."
@@ -206,7 +211,8 @@ REASONS: Mapping[str, str] = MappingProxyType(
         "spend_mean_finite": N_("The model of spend has no finite mean on these data, so no value is computed."),
         "spend_model_fit": N_("The model of spend finds no maximum on these data, so no value is computed."),
         "stakes_buyers": N_(
-            "Only {have} customers bought in a past window; {need} are needed to say what those who stay will bring."
+            "Only {have} customers bought in the last whole window; {need} are needed to check what is said to be at "
+            "stake."
         ),
         "tables_with_ids": N_("The store has one table with ids, so there is no other to compare it with."),
         "values_seen_to_quantile": N_(

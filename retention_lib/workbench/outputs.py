@@ -2,8 +2,10 @@
 
 from __future__ import annotations
 
+from collections.abc import Iterable
 from typing import Any
 
+from retention_lib.models.estimates import NotEnough
 from retention_lib.reports.text import plain
 
 
@@ -33,3 +35,15 @@ def display(data: dict[str, Any], metadata: dict[str, Any] | None = None) -> Non
     from IPython.display import display as show
 
     show(data, raw=True, metadata=metadata or {})
+
+
+def each_refusal_once(results: Iterable[Any], said: list[NotEnough]) -> list[Any]:
+    """The results without refusals said before; of equal ones, which pass through several models, the first alone."""
+    kept = []
+    for result in results:
+        if isinstance(result, NotEnough):
+            if result in said:
+                continue
+            said.append(result)
+        kept.append(result)
+    return kept

@@ -3,11 +3,11 @@
 from __future__ import annotations
 
 import zlib
-from collections.abc import Callable, Iterable, Mapping
+from collections.abc import Callable, Mapping
 from dataclasses import dataclass, field, replace
-from datetime import date, timedelta
+from datetime import timedelta
 from functools import cached_property
-from typing import Any, TypeVar
+from typing import Any
 
 import numpy as np
 import pandas as pd
@@ -35,36 +35,22 @@ from retention_lib.reports.style import chart_twins
 from retention_lib.reports.tables import shown_table
 from retention_lib.reports.text import plain
 from retention_lib.reports.words import N_, Words
-from retention_lib.settings import RESERVED, Economics, Month, SetSettings, read_parameters
+from retention_lib.settings import RESERVED, Economics, read_parameters
 from retention_lib.settings.models import Dataset, StoreSettings
 from retention_lib.stores.identities import MergeReport
 from retention_lib.stores.store import Store, open_store
 from retention_lib.versions import package_versions
-from retention_lib.workbench.outputs import cell_number, display, notebook_variables, sentence_output
-
-Result = TypeVar("Result")
+from retention_lib.workbench.outputs import cell_number, display, each_refusal_once, notebook_variables, sentence_output
+from retention_lib.workbench.period import ReportPeriod
 
 PEERS: tuple[Dataset, ...] = ("cdnow", "complete_journey")
 """The public data sets that a simulated store is held against."""
 
 
 @dataclass
-class Report:
-    """One report of a set, open in a notebook.
+class Report(ReportPeriod):
+    """One report of a set, open in a notebook; what it is about is told by `ReportPeriod`."""
 
-    Attributes:
-        settings: The whole set.
-        id: The report's id.
-        store: The store it is about.
-        month: The month it speaks about; None where the store is pinned to a day or has no dates.
-        asked: For the check of a store's data: the notebooks of the set's reports about the store.
-    """
-
-    settings: SetSettings
-    id: str
-    store: Store
-    month: Month | None
-    asked: tuple[str, ...] = ()
     _figures: dict[str, Any] = field(default_factory=dict, repr=False)
     _previous: dict[str, Any] = field(default_factory=dict, repr=False)
     _refused: list[tuple[int, NotEnough]] = field(default_factory=list, repr=False)
@@ -78,42 +64,6 @@ class Report:
     def economics(self) -> Economics:
         """Margin, costs and discount rate of the store."""
         return self.settings.economics_for(self.id)
-
-    @property
-    def period_end(self) -> date:
-        """The first day that is no longer seen (half-open).
-
-        Raises:
-            LookupError: The store has no dates.
-        """
-        if self.month is not None:
-            return self.month.end
-        last = self.store.as_of or (self.store.coverage.last_day if self.store.coverage else None)
-        if last is None:
-            raise LookupError(f"the store {self.store.name} has no dates, so the report has no period")
-        return last + timedelta(days=1)
-
-    @property
-    def whole_month(self) -> Month:
-        """The month that monthly figures read: the report's, else the last one whole when the data end.
-
-        Raises:
-            LookupError: The store has no dates.
-        """
-        return self.month or Month.of(self.period_end).previous()
-
-    def comparable(self, before: Result) -> Result | NotEnough:
-        """A result of the month before, where the report's month is over and may be compared with it.
-
-        Args:
-            before: The result of the month before.
-        """
-        coverage = self.store.coverage
-        if self.month is None or coverage is None:
-            return before
-        days = (self.month.end - self.month.start).days
-        missing = (self.month.end - coverage.last_day).days - 1
-        return before if missing <= self.store.completeness_days else NotEnough("month_whole", days - missing, days)
 
     @cached_property
     def merging(self) -> MergeReport | NotEnough:
@@ -187,13 +137,14 @@ class Report:
         ]
         display({"text/html": cards_html(cards), "application/vnd.retention.cards+json": list(ids)})
 
-    def chart(self, plot: Callable[..., Any], result: Any, *, name: str | None = None) -> None:
+    def chart(self, plot: Callable[..., Any], result: Any, *, name: str | None = None, folded: bool = False) -> None:
         """Draw a result at two widths with its alt text, caption and finding; its data go to the tables.
 
         Args:
             plot: A function of `retention_lib.reports.charts`.
             result: What it draws; a `NotEnough` is shown as its sentence.
             name: The chart's name, unique in the notebook; the plot's own without `plot_` if omitted.
+            folded: Whether the page shows it only to those who ask, as its sentence says what matters.
         """
         if isinstance(result, NotAsked):
             return
@@ -204,7 +155,13 @@ class Report:
             return
         name = name or plot.__name__.removeprefix("plot_")
         twins = chart_twins(lambda ax: plot(result, self.words, ax=ax), name=name)
-        chart = {"name": name, "alt": plain(said.alt), "caption": plain(said.caption), "narrow": twins.narrow}
+        chart = {
+            "name": name,
+            "alt": plain(said.alt),
+            "caption": plain(said.caption),
+            "narrow": twins.narrow,
+            "folded": folded,
+        }
         data = {"name": name, "csv": table_csv(result.to_frame())}
         display({"image/svg+xml": twins.wide, CHART: chart, TABLE: data}, {"image/svg+xml": {"alt": chart["alt"]}})
         display(sentence_output(finding_html(said.sentence), said.sentence))
@@ -259,10 +216,12 @@ class Report:
         display(sentence_output(finding_html(said), said))
 
     def actions(self, *results: Any) -> None:
-        """Show what to do, in the order given; a refused result is shown as its sentence."""
+        """Show what to do, in the order given; a refusal that nothing above has said is shown as its sentence."""
         each = [step for result in results for step in (result.steps if isinstance(result, NextSteps) else (result,))]
-        steps = [action(result, self.words) for result in each if not isinstance(result, NotEnough)]
-        refused = [not_enough_html(result, self.words) for result in each if isinstance(result, NotEnough)]
+        refusals = each_refusal_once([result for result in each if isinstance(result, NotEnough)], self._refusals)
+        proposed = [action(result, self.words) for result in each if not isinstance(result, NotEnough)]
+        steps = [step for step in proposed if step is not None]
+        refused = [not_enough_html(refusal, self.words) for refusal in refusals]
         told = [". ".join(plain(text) for text in (step.title, step.note) if text) for step in steps]
         lines = "\n".join(f"{place}. {line}" for place, line in enumerate(told, start=1))
         if not steps and not refused:
@@ -278,14 +237,18 @@ class Report:
         _, store = self.settings.store_settings(self.id)
         more: list[Any] = [self.store.merging] if self.store.merging else []
         more += [store] if store.assumptions else []
-        said = [refusal for _, refusal in self._refused]
-        alerts = [alert(result, self.words) for result in _each_refusal_once((*results, *more), said)]
+        alerts = [alert(result, self.words) for result in each_refusal_once((*results, *more), self._refusals)]
         display({ALERTS: alerts_texts(alerts, self.words), "text/html": alerts_html(alerts, self.words)})
 
     def record(self) -> pd.DataFrame:
         """All recorded figures as one frame, for the analyst's eyes."""
         records = [figure_record(id, value, self.words) for id, value in self._figures.items()]
         return pd.DataFrame(records).assign(label=[figure_spec(row["id"]).label_in(self.words) for row in records])
+
+    @property
+    def _refusals(self) -> list[NotEnough]:
+        """The refusals said so far."""
+        return [refusal for _, refusal in self._refused]
 
     def _said(self, refusal: NotEnough) -> bool:
         """Whether a refusal was said before, or an equal one in this cell; from now on it is."""
@@ -337,15 +300,3 @@ class Report:
             return ""
         values = ", ".join(f"{name} = {value!r}" for name, value in differing.items())
         return f"{self.settings.file.name} gives {values}; this notebook runs with its own cell's values"
-
-
-def _each_refusal_once(results: Iterable[Any], said: list[NotEnough]) -> list[Any]:
-    """The results without refusals said before; of equal ones, which pass through several models, the first alone."""
-    kept = []
-    for result in results:
-        if isinstance(result, NotEnough):
-            if result in said:
-                continue
-            said.append(result)
-        kept.append(result)
-    return kept

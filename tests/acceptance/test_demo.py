@@ -160,3 +160,24 @@ def test_the_check_shows_on_a_page_that_it_looks_like_a_shop(checked: Run) -> No
 @pytest.mark.parametrize("page", ["2026-06/ab_campaign", "2026-06/loyalty_impact", "2026-06/index", "check/demo"])
 def test_pages_fit_a_phone_and_paper(checked: Run, chromium: Any, page: str) -> None:
     assert page_problems(chromium, (checked.root / "outputs" / "demo" / f"{page}.html").resolve()) == []
+
+
+def test_late_deliveries_are_compared_and_their_comparison_is_claimed(demo: Run) -> None:
+    """The truth of one store is what the study `late_delivery_coverage` looks into."""
+    found = figures(demo, "churn_diagnosis")
+    assert found["late_delivery_difference_90d"]["claimed"] is True
+    assert found["late_delivery_difference_90d"]["high"] < 0
+    assert found["hazard_ratio_late_delivery"]["high"] < 1
+
+
+def test_no_more_is_at_stake_than_all_would_bring(demo: Run) -> None:
+    """The truth: what everybody who bought in the last year would bring if no relation had ended."""
+    found = figures(demo, "churn_diagnosis")["gross_profit_at_stake_90d"]
+    people, sales = (
+        truth(demo, "customers"),
+        pd.read_parquet(
+            demo.root / "data" / "demo" / "simulated" / "transactions.parquet", columns=["amount", "cost", "order_id"]
+        ),
+    )
+    an_order = float((sales["amount"] - sales["cost"]).sum()) / sales["order_id"].nunique()
+    assert 0 < found["value"] < 90 * float(people["rate"].sum()) * an_order

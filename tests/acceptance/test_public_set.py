@@ -34,7 +34,7 @@ def test_every_figure_has_the_keys_of_the_contract(public: Run) -> None:
         found = figures(public, report)
         assert found
         assert all(list(figure) == keys for figure in found.values())
-        assert all(figure["value"] is not None for figure in found.values())
+        assert all(figure["value"] is not None or figure["reason"] for figure in found.values())
 
 
 def test_churn_adds_up(public: Run) -> None:
@@ -115,3 +115,34 @@ def test_assumed_margin_is_marked_on_the_pages(public: Run) -> None:
         assert "Assumed, not known: gross margin 30%" in (public.month / f"{report}.html").read_text().replace(
             "\n", " "
         )
+
+
+CHURN_IDS = {
+    *("retention_gross", "lapse_rate", "crr", "churn_rate", "repeat_rate", "one_time_share", "purchase_frequency"),
+    *("second_purchase_90d", "at_risk_days", "lapse_days", "return_chance_just_reached", "return_chance_beyond"),
+    *("risk_auc", "risk_auc_recency", "risk_auc_palive", "risk_calibration_error", "gross_profit_at_stake_90d"),
+}
+
+
+def test_the_churn_diagnosis_records_its_figures(public: Run) -> None:
+    found = figures(public, "churn_diagnosis")
+    assert found.keys() >= CHURN_IDS
+    for id in CHURN_IDS - {"lapse_days"}:
+        assert found[id]["value"] is not None, id
+        assert found[id]["low"] <= found[id]["value"] <= found[id]["high"], id
+
+
+def test_the_risk_score_is_no_worse_than_the_simple_rules(public: Run) -> None:
+    found = figures(public, "churn_diagnosis")
+    best = max(found["risk_auc_recency"]["value"], found["risk_auc_palive"]["value"])
+    assert found["risk_auc"]["value"] >= best - 0.01
+
+
+def test_lists_hold_ids_in_clear_and_a_control_group(public: Run) -> None:
+    lines = (public.month / "actions" / "churn_diagnosis_most_at_stake.csv").read_text().splitlines()
+    header, rows = lines[0].split(","), [line.split(",") for line in lines[1:]]
+    assert header[:2] == ["customer_id", "group"]
+    groups = [row[1] for row in rows]
+    assert groups.count("contact") == groups.count("control") > 50
+    assert len({row[0] for row in rows}) == len(rows)
+    assert "vnd.retention.list" not in (public.month / "churn_diagnosis.ipynb").read_text()

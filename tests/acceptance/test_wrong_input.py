@@ -98,7 +98,10 @@ def test_an_unusable_file_is_refused_in_one_sentence(project: Path, content: str
 SMALL = {
     "one customer": (
         [("1", "2026-01-05"), ("1", "2026-01-09"), ("1", "2026-03-31")],
-        ["Only 1 customers have bought; a forecast of their value needs 500", "Only 1 customers bought in the period"],
+        [
+            "Only 1 customers have bought; a forecast of their value needs 500",
+            "Past windows for a risk score: 0; it takes 3",
+        ],
         {"2026-01"},
     ),
     "nobody bought twice": (

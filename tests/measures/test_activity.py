@@ -9,7 +9,13 @@ from hypothesis import given, settings
 from hypothesis import strategies as st
 from measures.tables import bought, engine_days, random_sales
 
-from retention_lib.measures.activity import history_starts, month_silences, readable_months, returns_after
+from retention_lib.measures.activity import (
+    history_starts,
+    last_days,
+    month_silences,
+    readable_months,
+    returns_after,
+)
 from retention_lib.models.estimates import NotEnough
 from retention_lib.models.retention import monthly_flows
 from retention_lib.settings.calendar import Month
@@ -29,6 +35,17 @@ def test_silence_is_counted_in_days_to_each_boundary() -> None:
         ("2020-01", 1, 1, 1),
         ("2020-01", 17, 48, 1),
         ("2020-01", None, 31, 1),
+    ]
+
+
+def test_the_last_purchase_before_each_day_is_carried_over_pauses() -> None:
+    days = [date(2020, 1, 1), date(2020, 2, 1), date(2020, 3, 1)]
+    purchases = bought(ann="2019-11-01 2019-12-15", bob="2020-02-29 2020-01-31 2020-01-01", cid="2020-03-01")
+    found = last_days(purchases, days).order_by("customer_id").to_pyarrow().to_pylist()
+    assert [list(row.values()) for row in found] == [
+        ["ann", *[date(2019, 12, 15)] * 3],
+        ["bob", None, date(2020, 1, 31), date(2020, 2, 29)],
+        ["cid", None, None, None],
     ]
 
 

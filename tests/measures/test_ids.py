@@ -4,10 +4,19 @@ from __future__ import annotations
 
 import ibis
 import numpy as np
+import pandas as pd
 import pytest
 from measures.tables import sales, table
 
-from retention_lib.measures.ids import CYRILLIC, LATIN, look_alike_ids, order_numbers, orphan_counts
+from retention_lib.measures.ids import (
+    CYRILLIC,
+    LATIN,
+    ids_by_table,
+    look_alike_ids,
+    order_days,
+    order_numbers,
+    orphan_counts,
+)
 
 
 def ids(*customers: str | None, column: str = "customer_id") -> ibis.Table:
@@ -18,9 +27,17 @@ def hashed(customer: str) -> str:
     return f"<{customer}>"
 
 
+def look_alikes(tables: dict[str, ibis.Table]) -> pd.DataFrame:
+    return look_alike_ids(ids_by_table(tables, "customer_id"), hashed=hashed)
+
+
+def orphans(tables: dict[str, ibis.Table]) -> pd.DataFrame:
+    return orphan_counts(tables, ids_by_table(tables, "customer_id"))
+
+
 def groups(*customers: str) -> dict[str, tuple[int, int]]:
     """Groups and ids of each kind found, and of all ids."""
-    found = look_alike_ids({"transactions": ids(*customers)}, hashed=hashed)
+    found = look_alikes({"transactions": ids(*customers)})
     rows = zip(found["kind"], found["groups"], found["ids"], strict=True)
     return {kind: (count, size) for kind, count, size in rows if size}
 
@@ -44,10 +61,10 @@ def test_ids_that_differ_in_spelling_only(customers: tuple[str, ...], expected: 
 
 def test_ids_of_all_tables_are_compared_once_each() -> None:
     tables = {"transactions": ids("7", "7", "8"), "contacts": ids("007", None), "costs": ids("1", column="month")}
-    found = look_alike_ids(tables, hashed=hashed).set_index("kind")
+    found = look_alikes(tables).set_index("kind")
     assert found.loc["all", "ids"] == 3
     assert (found.loc["zeros", "groups"], found.loc["zeros", "example"]) == (1, "<007>, <7>")
-    assert look_alike_ids({"costs": tables["costs"]}, hashed=hashed)["ids"].sum() == 0
+    assert look_alikes({"costs": tables["costs"]})["ids"].sum() == 0
 
 
 def test_twin_letters_pair_up_and_look_alike() -> None:
@@ -68,7 +85,7 @@ def test_orphans_are_ids_not_found_where_they_should_be() -> None:
         [("a", "o1"), ("a", "o9"), ("z", None), (None, "o9")], {"customer_id": "string", "order_id": "string"}
     )
     tables = {"transactions": sales, "customers": ids("a", "b", "c"), "service": service, "contacts": ids("x", "y")}
-    found = orphan_counts(tables)
+    found = orphans(tables)
     assert found.to_numpy().tolist() == [
         ["transactions", "customer_id", "customers", 3, 1],
         ["service", "customer_id", "customers, transactions", 2, 1],
@@ -78,7 +95,7 @@ def test_orphans_are_ids_not_found_where_they_should_be() -> None:
 
 
 def test_sales_alone_have_nothing_to_be_looked_up_in() -> None:
-    assert orphan_counts({"transactions": ids("a")}).empty
+    assert orphans({"transactions": ids("a")}).empty
 
 
 def test_order_numbers_are_used_again_where_they_have_sales_on_several_days() -> None:
@@ -90,5 +107,5 @@ def test_order_numbers_are_used_again_where_they_have_sales_on_several_days() ->
         ("ann", "2", "2024-01-09T10:00", "-1"),
         ("ann", "3", "2024-01-09T10:00", "-1"),
     )
-    assert order_numbers(shop).to_dict("records") == [{"orders": 2, "reused": 1}]
-    assert order_numbers(shop.filter(shop.amount > 100)).to_dict("records") == [{"orders": 0, "reused": 0}]
+    assert order_numbers(order_days(shop)).to_dict("records") == [{"orders": 2, "reused": 1}]
+    assert order_numbers(order_days(shop.filter(shop.amount > 100))).to_dict("records") == [{"orders": 0, "reused": 0}]

@@ -74,7 +74,7 @@ def review(
 def test_bad_reviews_answered_quickly_or_not(base: ActiveBase) -> None:
     feedback = table(
         [
-            review("ann", "2020-03-31 23:59", 2, answered="2020-04-02 23:59"),  # in two days
+            review("ann", "2020-03-29 23:59", 2, answered="2020-03-31 23:59"),  # in two days
             review("bob", "2020-01-02", 1, answered="2020-01-04 00:01"),  # a minute late
             review("cid", "2020-01-01", 1),  # too long ago
             review("fay", "2020-03-01", 3),  # not bad

@@ -7,7 +7,7 @@ import ibis
 import pytest
 from measures.tables import bought, sales
 
-from retention_lib.measures.purchases import first_purchases, purchase_days, revenue_by_month
+from retention_lib.measures.purchases import first_purchases, first_two_purchases, purchase_days, revenue_by_month
 
 FEBRUARY = date(2020, 2, 1)
 
@@ -132,4 +132,27 @@ def test_revenue_by_month_deducts_refunds_where_they_are_made() -> None:
     assert months.to_dict("records") == [
         {"month": "2019-12", "revenue": 20.0, "buyers": 1},
         {"month": "2020-01", "revenue": 4.0, "buyers": 1},
+    ]
+
+
+def test_before_refunds_whoever_sent_everything_back_is_a_buyer() -> None:
+    shop = sales(
+        ("ann", "o1", "2020-01-05", "20.00"),
+        ("ann", "o1", "2020-01-09", "-20.00"),
+        ("bob", "o2", "2020-01-06", "10.00"),
+        ("bob", "o2", "2020-01-07", "-4.00"),
+    )
+    days = purchase_days(shop, until=FEBRUARY, refunds=False).order_by("customer_id").to_pyarrow().to_pylist()
+    assert [(row["customer_id"], row["day"], row["amount"]) for row in days] == [
+        ("ann", date(2020, 1, 5), 20),
+        ("bob", date(2020, 1, 6), 10),
+    ]
+
+
+def test_the_first_two_purchases_are_read_in_any_order_of_rows() -> None:
+    purchases = bought(ann="2020-03-01 2020-01-05 2020-02-01", bob="2020-01-07")
+    found = first_two_purchases(purchases).order_by("customer_id").to_pyarrow().to_pylist()
+    assert found == [
+        {"customer_id": "ann", "first_day": date(2020, 1, 5), "second_day": date(2020, 2, 1)},
+        {"customer_id": "bob", "first_day": date(2020, 1, 7), "second_day": None},
     ]

@@ -6,9 +6,11 @@ from datetime import date
 from decimal import Decimal
 from pathlib import Path
 
+import ibis
 import pytest
 from measures.tables import sales
 
+from retention_lib.measures.ids import order_days
 from retention_lib.measures.quality import quality_facts, sales_days
 from retention_lib.models.estimates import NotEnough
 from retention_lib.models.outliers import DominantCustomer, Outliers
@@ -47,7 +49,8 @@ def test_days_hold_orders_with_a_sale_and_net_money() -> None:
         ("bob", "o3", "2024-01-03T10:00", "-5"),
         ("bob", "o4", "2024-01-04T00:00", "7"),
     )
-    found = sales_days(shop, until=date(2024, 1, 4))
+    seen = shop.filter(shop.ordered_at < ibis.timestamp("2024-01-04"))
+    found = sales_days(seen, order_days(seen))
     assert found.to_numpy().tolist() == [[date(2024, 1, 1), 2, 101.0], [date(2024, 1, 3), 0, -5.0]]
 
 

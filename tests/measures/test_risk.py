@@ -151,9 +151,9 @@ def test_risk_rows_known_at_a_cutoff_do_not_change_with_what_comes_later(seed: i
     changed = pd.concat(
         [
             frame[~late],
-            frame[late].assign(amount=frame["amount"] * 3),
+            frame[late].assign(amount=lambda sold: sold["amount"] * 3),
             # An order of before that comes back in full afterwards, and somebody new.
-            frame[~late].head(3).assign(amount=-frame["amount"], ordered_at=pd.Timestamp("2020-08-01")),
+            frame[~late].head(3).assign(amount=lambda bought: -bought["amount"], ordered_at=pd.Timestamp("2020-08-01")),
             frame.tail(1).assign(customer_id="zoe", ordered_at=pd.Timestamp("2020-08-02")),
         ]
     )

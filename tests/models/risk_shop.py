@@ -40,7 +40,7 @@ def shop(
     rows = [_rows(bought, cutoff, rng, visits=visits) for cutoff in (*cutoffs, TODAY)]
     frame = pd.concat(rows, ignore_index=True)
     counts = frame.groupby(["cutoff", "frequency", "recency", "T"]).size().rename("customers").reset_index()
-    return frame, counts
+    return frame[frame["purchases_365"] > 0].reset_index(drop=True), counts
 
 
 def _rows(
@@ -69,7 +69,9 @@ def _rows(
                 "silence_ratio": silence / max(recency / frequency, 1) if frequency else np.nan,
                 "spend": 10.0 * known.size,
                 "spend_90": 10.0 * spans["purchases_90"],
+                "spend_365": 10.0 * spans["purchases_365"],
                 "average_order": 10.0,
+                "order_sd": 0.0,
                 "refund_share": float(rng.random() < 0.1),
                 **({"visits_30": float(rng.poisson(2.0 * alive))} if visits else {}),
                 **spans,

@@ -7,7 +7,14 @@ from hypothesis import given
 from hypothesis import strategies as st
 from statsmodels.stats.proportion import confint_proportions_2indep
 
-from retention_lib.models.changes import LapseChange, beyond_chance, lapse_change, paired_difference
+from retention_lib.models.changes import (
+    LapseChange,
+    UsualLapse,
+    beyond_chance,
+    lapse_change,
+    paired_difference,
+    usual_lapse,
+)
 from retention_lib.models.estimates import Estimate, NotEnough
 from retention_lib.models.intervals import wilson
 from retention_lib.models.retention import MonthlyFlows, MonthRetention, month_retention
@@ -135,3 +142,14 @@ def test_a_refusal_passes_and_a_month_that_is_not_over_is_not_compared() -> None
     running = month_of(counted, "now", "2017-12", whole=False)
     assert lapse_change(running, before, moves=counted) == NotEnough("month_over", 0, 1)
     assert paired_difference(NOTHING, wilson(1, 2), correlation=0) is NOTHING
+
+
+def test_the_usual_lapse_is_the_range_of_the_months_before() -> None:
+    rates = {"2020-01": 5, "2020-02": 10, "2020-03": 20, "2020-04": 30, "2020-05": 15, "2020-06": 25, "2020-07": 99}
+    table = pd.DataFrame({"month": list(rates), "start": 100, "lapsed": list(rates.values())})
+    flows = MonthlyFlows(table=table.assign(readable=True, whole=True), lapse_days=30)
+    found = usual_lapse(flows, month="2020-07")
+    assert found == UsualLapse(low=0.05, high=0.30, middle=0.175, months=6)
+    assert usual_lapse(flows, month="2020-06") == NotEnough("months_to_compare", 5, 6)
+    unread = MonthlyFlows(table=table.assign(readable=table["month"] > "2020-01", whole=True), lapse_days=30)
+    assert usual_lapse(unread, month="2020-07") == NotEnough("months_to_compare", 5, 6)

@@ -44,6 +44,17 @@ def test_break_even_by_hand() -> None:
     # Who came back after more than 60 days brought a loss: no lift pays.
     assert table["one_in"].isna().tolist() == [False, False, True]
     assert table["reachable"].tolist() == [True, True, False]
+    # Two who brought a loss do not show that nobody pays.
+    assert table["pays"].tolist() == ["can", "can", "unknown"]
+
+
+def test_a_contact_cannot_pay_only_where_enough_returned_to_know() -> None:
+    assert bands(cost=1000.0).table["pays"].tolist() == ["cannot", "unknown", "unknown"]
+    silent = THEN.assign(returned=[450, 50, 0, 0, 0], spend=[9e4, -10.0, 0.0, 0.0, 0.0])
+    found = return_chance(silent, lapse_days=20, horizon_days=90, cutoff=date(2020, 10, 1))
+    table = break_even_by_band(found, silent_now=NOW, silent_then=silent, gross_margin=0.4, contact_cost=2.0).table
+    assert table["pays"].tolist() == ["cannot", "unknown", "unknown"]
+    assert table["profit_if_won"].isna().tolist() == [False, True, True]
 
 
 def test_a_lift_that_does_not_fit_above_the_base_is_out_of_reach() -> None:

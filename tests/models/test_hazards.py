@@ -1,5 +1,7 @@
 from __future__ import annotations
 
+from dataclasses import replace
+
 import numpy as np
 import pandas as pd
 import pytest
@@ -8,6 +10,7 @@ from lifelines.datasets import load_rossi
 from retention_lib.models import hazards
 from retention_lib.models.estimates import NotEnough
 from retention_lib.models.hazards import HazardRatios, cox_fit, hazard_ratios
+from retention_lib.models.late_delivery import BALANCE, PLACEBO, SUPPORT, LateDelivery, late_delivery
 
 
 def test_regression_agrees_with_published_ones_on_rossis_data() -> None:
@@ -76,6 +79,19 @@ def test_ratio_of_money_is_that_of_twice_as_much() -> None:
     tenfold = found(frame.assign(amount=(1 + frame["amount"]) ** 2 - 1)).table.set_index("feature")
     # Squaring doubles the logarithm, so that twice the money goes half as far.
     assert tenfold.loc["amount", "ratio"] == pytest.approx(table.loc["amount", "ratio"] ** 0.5)
+
+
+def test_ratios_are_trusted_where_the_comparison_of_late_deliveries_is() -> None:
+    frame, rng = orders(400), np.random.default_rng(1)
+    late = late_delivery(frame.assign(seen_days=400.0), rng=rng)
+    assert isinstance(late, LateDelivery)
+    assert late.trusted
+    assert hazard_ratios(frame, rng=rng, late=late).trusted
+    for reason in (SUPPORT, BALANCE, PLACEBO):
+        doubted = replace(late, difference=replace(late.difference, claimed=False, reason=reason))
+        assert not hazard_ratios(frame, rng=rng, late=doubted).trusted
+    assert not hazard_ratios(frame, rng=rng, late=NotEnough("late_first_deliveries", 1, 30)).trusted
+    assert not hazard_ratios(frame, rng=rng).trusted
 
 
 def test_level_in_which_nobody_buys_again_is_left_out() -> None:

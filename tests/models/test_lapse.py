@@ -119,10 +119,36 @@ def test_return_chance_says_lapsed_when_most_stay_away() -> None:
     assert return_chance(returns, lapse_days=28, cutoff=CUTOFF).word == "lapsed"
 
 
+@pytest.mark.parametrize(
+    ("returned", "word"),
+    [
+        # Of 40 who lapsed in the month and 60 silent for longer. Wilson's interval of 40 in 100 is 30.9 to 49.8.
+        ([19, 21], "lapsed"),
+        ([19, 22], "quiet"),  # 41 in 100: 31.9 to 50.8
+        ([20, 20], "quiet"),  # half of the latest come back
+        ([40, 0], "quiet"),
+        ([0, 60], "quiet"),
+    ],
+)
+def test_lapsed_are_those_of_whom_neither_all_nor_the_latest_return(returned: list[int], word: str) -> None:
+    frame = pd.DataFrame({"silence_days": [30, 400], "customers": [40, 60], "returned": returned})
+    assert return_chance(frame, lapse_days=28, cutoff=CUTOFF).word == word
+
+
+def test_fewer_than_thirty_just_lapsed_neither_have_a_share_nor_decide_the_word() -> None:
+    frame = pd.DataFrame({"silence_days": [30, 400], "customers": [29, 71], "returned": [29, 0]})
+    chance = return_chance(frame, lapse_days=28, cutoff=CUTOFF)
+    assert chance.lapsed_in_month == NotEnough("customers_in_base", 29, 30)
+    assert chance.just_reached == NotEnough("customers_in_base", 29, 30)
+    assert chance.word == "lapsed"
+    enough = return_chance(frame.assign(customers=[30, 71]), lapse_days=28, cutoff=CUTOFF)
+    assert (enough.lapsed_in_month.n, enough.just_reached.n, enough.word) == (30, 30, "quiet")
+
+
 def test_return_chance_without_anyone_just_past_the_window_refuses_that_figure_only() -> None:
     returns = RETURNS.loc[~RETURNS["silence_days"].between(29, 42)]
     chance = return_chance(returns, lapse_days=28, cutoff=CUTOFF)
-    assert chance.just_reached == NotEnough("customers_in_base", 0, 1)
+    assert chance.just_reached == NotEnough("customers_in_base", 0, 30)
     assert chance.beyond.n == 315
 
 
@@ -197,5 +223,5 @@ def test_spend_a_returner_is_missing_without_spend_or_without_returners() -> Non
 
 def test_lapsed_in_month_without_anyone_refuses_that_figure_only() -> None:
     chance = return_chance(MONEY[MONEY["silence_days"] == 60], lapse_days=28, cutoff=CUTOFF)
-    assert chance.lapsed_in_month == NotEnough("customers_in_base", 0, 1)
+    assert chance.lapsed_in_month == NotEnough("customers_in_base", 0, 30)
     assert chance.beyond.value == 0.5

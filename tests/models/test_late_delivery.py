@@ -1,5 +1,7 @@
 from __future__ import annotations
 
+import math
+
 import numpy as np
 import pandas as pd
 import pytest
@@ -73,6 +75,21 @@ def test_placebo_that_finds_a_difference_withholds_the_claim() -> None:
     assert result.placebo.value == pytest.approx(-60 / 460)
     assert (result.difference.claimed, result.difference.reason, result.trusted) == (False, model.PLACEBO, False)
     assert result.late + result.on_time == 600
+
+
+@pytest.mark.parametrize(("early", "trusted"), [(14, True), (24, False)])
+def test_placebo_speaks_against_it_only_at_one_in_a_hundred(early: int, trusted: bool) -> None:
+    frame = orders(("a", True, 200, 40), ("a", False, 400, 160))
+    result = found(pd.concat([frame, frame[frame["late_days"] < 0].head(early).assign(second_days=3.0)]))
+    # None of 200 late, and of those on time 14 of 414 (z of the binomial's variance 2.2) or 24 of 424 (2.8).
+    share = early / (400 + early)
+    z = share / (share * (1 - share) * (1 / 200 + 1 / (400 + early))) ** 0.5
+    assert result.placebo.p == pytest.approx(math.erfc(z / 2**0.5), rel=0.05)
+    assert result.placebo.level == 0.99
+    assert result.placebo.p < 0.05
+    assert (result.placebo.p >= 0.01) == result.trusted == trusted
+    assert result.difference.claimed == trusted
+    assert result.difference.level == 0.95
 
 
 def test_late_without_their_like_on_time_are_not_compared() -> None:

@@ -46,6 +46,39 @@ def test_a_reason_by_hand() -> None:
     assert result.worst == "bad_review"
 
 
+UNLIKE = counted(
+    ("bad_review", 0, True, 10, 8),
+    ("bad_review", 0, False, 100, 20),
+    ("bad_review", 7, True, 100, 30),
+    ("bad_review", 7, False, 50, 10),
+    ("bad_review", 28, True, 10, 9),
+)
+
+
+def test_who_stands_behind_a_reason_is_counted_by_class() -> None:
+    row = reasons(UNLIKE).table.iloc[0]
+    # 8 - 10 * .2 and 30 - 100 * .2; the ten of the last class have nobody to be compared with.
+    assert row["behind_it"] == pytest.approx(16)
+    assert row["covered"] == pytest.approx(110 / 120)
+    # 100 (.16 / 9 + .16 / 99) + 10,000 (.21 / 99 + .16 / 49) = 55.805
+    half = 1.959964 * 55.805**0.5
+    assert [row["behind_low"], row["behind_high"]] == pytest.approx([16 - half, 16 + half], rel=1e-4)
+    # Weighted by the overlap instead, and multiplied by all, it would be 25.
+    assert row["difference"] * row["customers"] == pytest.approx(24.9, abs=0.1)
+
+
+def test_only_classes_that_hold_both_make_a_reason_thick() -> None:
+    apart = counted(
+        ("bad_review", 0, True, 100, 90),
+        ("bad_review", 0, False, 29, 3),
+        ("bad_review", 7, False, 900, 90),
+    )
+    row = reasons(apart).table.iloc[0]
+    assert row["thin"]
+    assert np.isnan([row["p_adjusted"], row["behind_it"]]).all()
+    assert not reasons(pd.concat([apart, counted(("bad_review", 0, False, 1, 0))])).table["thin"].iloc[0]
+
+
 def test_a_reason_without_a_difference_has_nobody_behind_it() -> None:
     result = reasons(ALIKE)
     assert result.worst is None

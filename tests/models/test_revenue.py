@@ -14,7 +14,6 @@ from retention_lib.models.revenue import (
     KINDS,
     RevenueChange,
     log_mean_parts,
-    net_sales,
     revenue_change,
     shapley_parts,
 )
@@ -161,13 +160,14 @@ def test_all_parts_add_up_to_the_cent(frame: pd.DataFrame) -> None:
     assert not result.table[["then", "now", "change"]].isna().any(axis=None)
 
 
-def test_the_months_own_sales_need_no_other_month() -> None:
-    frame = parts(
-        ("new", "now", 1, 1, 1, 10.5, 0.25), ("lapsed", "then", 1, 1, 1, 9.0, 0.0), ("lapsed", "now", 0, 0, 0, 0, 1)
+def test_refunds_are_not_the_item_that_methods_are_checked_on() -> None:
+    # The same number by any method; the factors below them disagree as without refunds.
+    result = change(
+        parts(("retained", "then", 10, 1000, 1000, 1000.0, 0.0), ("retained", "now", 400, 400, 400, 400.0, 9_000.0))
     )
-    assert net_sales(frame) == 9.25
-    nothing = NotEnough("observations", 1, 2)
-    assert net_sales(nothing) is nothing
+    assert result.table.set_index("factor")["change"].abs().idxmax() == "refunds"
+    assert result.largest in ("customers", "frequency")
+    assert result.agrees is False
 
 
 def test_a_month_not_seen_whole_is_not_compared() -> None:

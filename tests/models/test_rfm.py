@@ -102,6 +102,12 @@ def test_too_little_is_not_enough() -> None:
     assert rfm_groups(refusal, RATES, month="2020-03") is refusal
     assert rfm_migration(refusal, month="2020-03") is refusal
     assert rfm_groups(moves([("at_risk", UNSCORED, 6, 50.0, 0.0)]), RATES, month="2020-03") == refusal
+    few = [("champions", "champions", 28, 90.0, 90.0), ("champions", UNSCORED, 1, 9.0, 0.0)]
+    assert rfm_groups(moves(few), RATES, month="2020-03") == NotEnough("customers_in_rfm_groups", 28, 30)
+    assert rfm_migration(moves(few), month="2020-03") == NotEnough("customers_in_rfm_groups", 29, 30)
+    enough = moves([*few, ("loyal", "loyal", 1, 5.0, 5.0)])
+    assert isinstance(rfm_migration(enough, month="2020-03"), RfmMigration)
+    assert rfm_groups(enough, RATES, month="2020-03") == NotEnough("customers_in_rfm_groups", 29, 30)
     newcomers = moves([(UNSCORED, "new", 10, 0.0, 100.0)])
     assert rfm_migration(newcomers, month="2020-03") == NotEnough("customers_scored_start", 0, 1)
 

@@ -123,6 +123,15 @@ def test_the_peak_is_the_week_in_which_the_chance_is_highest() -> None:
     assert row["peak_hazard_low"] < 0.10 < row["peak_hazard_high"]
 
 
+def test_a_chance_that_may_still_rise_has_a_beginning_alone() -> None:
+    rising = fitted(waits([*[0.01] * 11, 0.10, 0.20], 20_000, np.random.default_rng(1))).table.iloc[0]
+    assert rising["peak_from"] == 85
+    assert pd.isna(rising["peak_to"])
+    assert rising["peak_hazard_low"] < 0.20 < rising["peak_hazard_high"]
+    fallen = fitted(waits([*[0.01] * 11, 0.20, 0.10], 20_000, np.random.default_rng(1))).table.iloc[0]
+    assert (fallen["peak_from"], fallen["peak_to"]) == (78, 84)
+
+
 def test_a_flat_hazard_has_a_peak_in_about_one_of_twenty_stores() -> None:
     rng = np.random.default_rng(7)
     peaks = [hazard_peak(weekly_hazard(waits([0.05] * 13, 2_000, rng)))["peak_from"] is not None for _ in range(300)]

@@ -70,6 +70,54 @@ def test_where_all_are_the_same_nothing_is_tested() -> None:
     assert (result.difference.value, result.difference.p) == (0, None)
 
 
+@pytest.mark.parametrize("classes", [[(0, 10, 0, 20)], [(0, 4, 0, 15), (0, 6, 0, 5), (0, 9, 0, 0)]])
+def test_no_cases_at_all_are_no_certainty(classes: list[tuple[int, int, int, int]]) -> None:
+    # Newcombe's interval of 0 of 10 against 0 of 20: the upper bounds of Wilson's, z^2 / (n + z^2).
+    z2 = 1.959964**2
+    assert [found(*classes).difference.low, found(*classes).difference.high] == pytest.approx(
+        [-z2 / (20 + z2), z2 / (10 + z2)], abs=1e-6
+    )
+
+
+def test_classes_of_one_outcome_each_are_no_certainty() -> None:
+    every, mixed = found((10, 10, 20, 20)).difference, found((4, 4, 15, 15), (0, 6, 0, 5)).difference
+    none = found((0, 10, 0, 20)).difference
+    assert none.low is not None
+    assert none.high is not None
+    assert (every.low, every.high) == pytest.approx((-none.high, -none.low))
+    assert (mixed.low, mixed.high) == (-none.high, none.high)
+    assert mixed.value == 0
+
+
+def test_groups_of_one_outcome_each_are_no_certainty() -> None:
+    apart = found((6, 6, 0, 15), (4, 4, 0, 5))
+    # Newcombe's of 10 of 10 against 0 of 20: 1 less the root of the squares of what Wilson's bounds leave.
+    z2 = 1.959964**2
+    low = 1 - ((z2 / (10 + z2)) ** 2 + (z2 / (20 + z2)) ** 2) ** 0.5
+    assert [apart.difference.low, apart.difference.high] == pytest.approx([low, 1], abs=1e-6)
+    assert [apart.excess.low, apart.excess.value, apart.excess.high] == pytest.approx([10 * low, 10, 10], abs=1e-5)
+
+
+def test_cases_beyond_those_expected_by_hand() -> None:
+    result = found((8, 10, 20, 100), (30, 100, 10, 50), (9, 10, 0, 0))
+    assert (result.excess.value, result.base, result.other_base) == (pytest.approx(16), 110, 150)
+    # A class of one has the variance of its group's common share: 1 of 4 in the first, 3 of 9 in the other.
+    small = found((1, 1, 1, 1), (0, 3, 2, 8)).excess
+    variance = 3 / 16 + 2 / 9 + 9 * (0 + 0.25 * 0.75 / 7)
+    assert small.high == pytest.approx(1 - 1 - 3 * 0.25 + 1.959964 * variance**0.5, abs=1e-5)
+
+
+@pytest.mark.parametrize("others", [(1, 5), (5, 200)])
+def test_the_interval_of_the_cases_covers_what_chance_adds(others: tuple[int, int]) -> None:
+    rng, covered = np.random.default_rng(2), 0
+    n1, n0, base = rng.integers(1, 10, 60), rng.integers(*others, 60), rng.uniform(0.2, 0.7, 60)
+    more = rng.uniform(0, 0.2, 60)
+    for _ in range(1000):
+        excess = alike_difference(rng.binomial(n1, base + more), n1, rng.binomial(n0, base), n0).excess
+        covered += excess.low <= (n1 * more).sum() <= excess.high
+    assert 922 <= covered <= 985
+
+
 def test_more_cases_than_people_are_refused() -> None:
     with pytest.raises(ValueError, match="cases"):
         compared((11, 10, 1, 10))
@@ -87,6 +135,8 @@ def test_groups_exchanged_change_the_sign_alone(classes: list[tuple[int, int, in
     assert one.difference.low == pytest.approx(-(other.difference.high or 0))
     assert one.share - one.other_share == pytest.approx(one.difference.value)
     assert -1 <= (one.difference.low or 0) <= one.difference.value <= (one.difference.high or 0) <= 1
+    assert (one.difference.low or 0) < (one.difference.high or 0)
+    assert (one.excess.low or 0) <= one.excess.value <= (one.excess.high or 0)
 
 
 def test_the_interval_covers_the_common_difference() -> None:

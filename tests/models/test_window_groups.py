@@ -50,10 +50,28 @@ def test_a_group_whose_percentile_is_not_reached_has_a_lower_bound_alone() -> No
     frame = gaps(fast=[*range(1, 101)], slow=[150] * 100)
     frame.loc[(frame["group"] == "slow") & (frame.index % 2 == 0), "reached"] = False
     found = window_groups(frame, window=store(gaps(fast=[*range(1, 101)])), by="purchases")
+    assert found.by == "purchases"
     slow = found.table.set_index("group").loc["slow"]
     assert np.isnan(slow["lapse"])
     assert np.isnan(slow["high"])
     assert found.table["group"].tolist() == ["slow", "fast"]
+
+
+def test_purchases_of_one_rhythm_have_several_windows_by_arithmetic_and_claim_no_difference() -> None:
+    rng = np.random.default_rng(3)
+    rows = []
+    for days in np.cumsum(rng.exponential(55, (3_000, 40)), axis=1):
+        own = np.diff(days[days < 365])
+        if len(own) >= 3:
+            rows.append(("4-6" if len(own) < 6 else "7-12", max(float(np.quantile(own, 0.8)), 1.0), True, 1))
+    frame = pd.DataFrame(rows, columns=["group", "gap_p80", "reached", "customers"])
+    found = window_groups(frame, window=store(frame.assign(customers=1).head(1_000)), by="purchases")
+    few, many = found.judged.itertuples()
+    assert (few.group, many.group) == ("4-6", "7-12")
+    assert few.low > many.high  # apart though everybody has the same rhythm
+    assert found.table["differs"].isna().all()
+    assert found.differing.empty
+    assert len(window_groups(frame, window=store(frame.head(1_000)), by="category").differing)
 
 
 def test_two_groups_are_needed_and_refusals_pass_through() -> None:

@@ -10,16 +10,22 @@ from retention_lib.models.late_delivery import LateDelivery
 
 
 def estimate(
-    value: float, low: float, high: float, *, claimed: bool | None = None, reason: str | None = None
+    value: float,
+    low: float,
+    high: float,
+    *,
+    level: float = 0.95,
+    claimed: bool | None = None,
+    reason: str | None = None,
 ) -> Estimate:
-    return Estimate(value, low=low, high=high, level=0.95, n=400, claimed=claimed, reason=reason)
+    return Estimate(value, low=low, high=high, level=level, n=400, claimed=claimed, reason=reason)
 
 
 def late(difference: Estimate | None = None) -> LateDelivery:
     return LateDelivery(
         difference=difference or estimate(-0.065, -0.09, -0.04, claimed=True),
         raw=estimate(-0.134, -0.153, -0.115),
-        placebo=estimate(-0.001, -0.011, 0.009),
+        placebo=estimate(-0.001, -0.011, 0.009, level=0.99),
         share=0.228,
         expected=0.293,
         e_value=1.41,
@@ -41,7 +47,7 @@ def withheld(reason: str) -> LateDelivery:
     return late(estimate(-0.065, -0.09, -0.04, claimed=False, reason=reason))
 
 
-def hazard(ratio: float = 0.7, low: float = 0.64, high: float = 0.76) -> HazardRatios:
+def hazard(ratio: float = 0.7, low: float = 0.64, high: float = 0.76, *, trusted: bool = True) -> HazardRatios:
     table = pd.DataFrame(
         [
             ("late", "", "", ratio, low, high, 0.001),
@@ -53,5 +59,11 @@ def hazard(ratio: float = 0.7, low: float = 0.64, high: float = 0.76) -> HazardR
         columns=["feature", "level", "base", "ratio", "low", "high", "p"],
     )
     return HazardRatios(
-        late=estimate(ratio, low, high), course="steady", table=table, customers=2_400, events=900, drawn_from=None
+        late=estimate(ratio, low, high),
+        course="steady",
+        table=table,
+        customers=2_400,
+        events=900,
+        drawn_from=None,
+        trusted=trusted,
     )

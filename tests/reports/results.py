@@ -109,13 +109,13 @@ def proposals(budget: int = 300) -> NextSteps:
     rows = [("just_quiet", 400, 300, 120, 24_000.0), ("one_order", 9, 9, 3, 100.0)]
     audiences = pd.DataFrame(rows, columns=["audience", "customers", "past_customers", "past_returned", "past_spend"])
     costs = {"gross_margin": 0.5, "contact_cost": 2.0, "budget": budget, "horizon_days": 90}
-    return made(next_steps(audiences, _scored(1_000), **costs), NextSteps)
+    return made(next_steps(audiences, listed(customers=1_000, budget=50), **costs), NextSteps)
 
 
-def listed(consents: pd.DataFrame | None = None) -> ContactList:
+def listed(consents: pd.DataFrame | None = None, *, customers: int = 400, budget: int = 10) -> ContactList:
     """Ten customers to contact and ten to leave alone."""
     rng = np.random.default_rng(1)
-    return made(contact_list(_scored(40), consents, budget=10, horizon_days=90, rng=rng), ContactList)
+    return made(contact_list(_scored(customers), consents, budget=budget, horizon_days=90, rng=rng), ContactList)
 
 
 def _scored(customers: int) -> pd.DataFrame:

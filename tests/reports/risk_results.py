@@ -8,6 +8,7 @@ from datetime import date
 import numpy as np
 import pandas as pd
 
+from retention_lib.models.btyd import PurchaseModel
 from retention_lib.models.discrimination import Calibration
 from retention_lib.models.estimates import Estimate, NotEnough
 from retention_lib.models.risk import ChurnRisk
@@ -17,6 +18,9 @@ from retention_lib.models.risk_stages import Choice
 from retention_lib.models.stakes import Measure, ProfitAtStake
 
 TEST, TODAY = date(2026, 4, 1), date(2026, 7, 1)
+MODEL = PurchaseModel(
+    name="MBG/NBD", r=1.0, alpha=50.0, a=0.6, b=1.2, log_likelihood=0.0, covariance=((0.0,) * 4,) * 4, customers=1
+)
 
 
 def estimate(value: float, half: float = 0.01) -> Estimate:
@@ -75,7 +79,8 @@ def risk(chosen: Candidate = "boosted", *, beats: bool = True) -> ChurnRisk:
         horizon_days=90,
         customers=12_472,
         tested=pd.DataFrame(),
-        today=pd.DataFrame({"customer_id": ["ann"], "risk": [0.4]}),
+        today=pd.DataFrame({"customer_id": ["ann"], "risk": [0.4], "purchases": [0.8]}),
+        purchase_model=MODEL,
     )
 
 
@@ -86,6 +91,7 @@ def unsure() -> ChurnRisk:
         better_baseline="recency",
         used="recency",
         auc_palive=NotEnough("purchase_model_fit", 0, 1),
+        purchase_model=NotEnough("purchase_model_fit", 0, 1),
         calibration=calibrated(0.04, highest=0.3),
         seasons_seen=False,
     )
@@ -100,13 +106,14 @@ def stakes(measure: Measure = "profit", *, ratio: float = 1.017) -> ProfitAtStak
     customers = customers.assign(profit_if_stays=200.0, at_stake=100.0)
     return ProfitAtStake(
         total=estimate(97_400.0, 9_000.0),
+        if_all_stay=200_000.0,
         measure=measure,
         deciles=deciles,
         customers=customers,
         half_of=340,
         likely_gone=0.36,
         ratio=estimate(ratio, 0.03),
-        buyers=2_565,
+        tested=12_472,
         test_cutoff=TEST,
         cutoff=TODAY,
         horizon_days=90,

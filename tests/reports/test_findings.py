@@ -161,6 +161,8 @@ ALERTS: dict[str, Callable[[], Any]] = {
 ACTIONS: dict[str, Callable[[], Any]] = {
     "BreakEven": made.winback,
     "ContactProfit": made.profit,
+    "LateDelivery": delivered.late,
+    "ReasonsToLeave": lambda: why.reasons(why.BAD, why.ALIKE),
     "EventStudy": made.study,
     "CostCeiling": made.ceiling,
     "RefusedTable": checked.refused,
@@ -280,9 +282,9 @@ def test_a_window_says_whom_it_cannot_judge() -> None:
 
 def test_the_silent_are_called_quiet_only_where_most_return() -> None:
     # Wilson's interval of 60 in 100 is 50.2 to 69.1 (statsmodels).
-    most, few = (said(finding(made.returns(back=back), WORDS).sentence) for back in (60, 40))
+    most, few = (said(finding(made.returns(back=back), WORDS).sentence) for back in (60, 30))
     assert "Of 100 customers silent for more than 28 days on 1 October 2017, 60% (50.2% to 69.1%) bought again" in most
-    assert "so this page calls them quiet, not lost." in most
+    assert "so this page calls them quiet (overdue), not lapsed." in most
     assert "Most of the silent do not come back, so this page calls them lapsed." in few
 
 
@@ -333,7 +335,7 @@ def test_segments_too_few_to_compare_say_so(rows: list[tuple[str, int, int]], se
 @pytest.mark.parametrize(
     ("contact_cost", "pays"),
     [
-        (0.5, "if every 50 contacts bring back one customer more than no contact would"),  # 25 / 0.5
+        (0.5, "if it brings back 5 customers more than come by themselves (1 in 50)"),  # 25 / 0.5
         (0.0, "with any lift: a contact costs nothing"),
         (20.0, "not at this cost: even bringing everyone back would not cover it"),  # 80 % on top of 50 %
     ],

@@ -92,7 +92,14 @@ def test_every_change_has_its_words_and_its_table(result: RevenueChange) -> None
 
 
 def test_no_change_is_no_rise() -> None:
-    assert said(finding(ALIKE, WORDS).sentence).startswith("Net sales of June 2020 are exactly those of May 2020")
+    told = finding(ALIKE, WORDS)
+    assert said(told.sentence) == "Net sales of June 2020 are exactly those of May 2020, and no part of them moved."
+    assert said(told.alt).endswith("of RUB 10 in May 2020 to the same RUB 10 in June 2020, none of which moved.")
+    balanced = moved(("retained", "then", 10, 10, 10, 10.0, 0.0), ("retained", "now", 10, 10, 10, 15.0, 5.0))
+    assert said(finding(balanced, WORDS).sentence) == (
+        "Net sales of June 2020 are exactly those of May 2020: more money an item added RUB 5 and more refunds took "
+        "RUB 5. This is arithmetic, not cause."
+    )
     assert said(finding(ALIKE.kinds, WORDS).sentence) == "No group of customers changed what it spends."
 
 

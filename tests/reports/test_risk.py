@@ -72,8 +72,9 @@ def test_stakes_say_total_interval_and_where_it_is() -> None:
     assert "36% of it is with customers whose risk is above 90%" in sentence
     assert "the 340 customers with most at stake hold half of it" in sentence
     caption = plain(finding(made.stakes(), WORDS).caption)
-    assert "expected 1.7% too high" in caption
-    assert "expected 4.0% too low" in plain(finding(made.stakes(ratio=0.96), WORDS).caption)
+    assert "If nobody left, all would bring $200K." in sentence
+    assert "was 1.7% more than what came in" in caption
+    assert "was 4.0% less than what came in" in plain(finding(made.stakes(ratio=0.96), WORDS).caption)
 
 
 def test_sales_are_not_called_profit_where_no_margin_is_known() -> None:

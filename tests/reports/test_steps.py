@@ -86,6 +86,12 @@ def test_a_flat_hazard_has_no_peak_and_a_missing_median_is_not_reached() -> None
 
 
 def test_a_first_week_that_leads_is_said_without_a_range() -> None:
+    late = steps((1, 10, True, 10), (1, 88, True, 300), (1, 200, False, 690))
+    assert said(finding(late, WORDS).sentence).endswith(
+        "The second order is most likely 85 days or more after the first; the chance may still rise beyond the weeks "
+        "read."
+    )
+    assert said(table_texts(shown_table(late, WORDS), WORDS)["rows"][0][6]) == "day 85 or later"
     early = steps((1, 3, True, 300), (1, 200, False, 700))
     assert said(finding(early, WORDS).sentence).endswith("most likely in the first 7 days after the first one.")
 
@@ -145,7 +151,8 @@ def test_the_models_word_stands_beside_what_happened() -> None:
     result = alive(back=0)
     told = said(finding(result, WORDS).sentence)
     assert told.startswith(
-        "From the days of purchase alone, a model of buying gave customers silent for more than 28 days on 1 October "
+        "From the days of purchase alone, a model of buying expected 10% of the customers silent for more than 28 "
+        "days on 1 October "
     )
     assert "0% (0.0% to 2.1%) did, so its word is too hopeful." in told
     assert alert(result, WORDS).level == "warn"
@@ -169,9 +176,8 @@ def needed(*, cost: float = 2.0, then: pd.DataFrame = THEN) -> BreakEvenByBand:
 
 def test_the_lift_a_contact_needs_is_said_by_silence() -> None:
     assert said(finding(needed(), WORDS).sentence) == (
-        "A contact at $2 pays if it wins 1 more customer in 20 among those silent for 21 to 30 days, and 1 in 10 among "
-        "those silent for over 60. 50% and 10% of them return unasked, which no contact earns: only a group left alone "
-        "shows what it adds."
+        "A contact at $2 pays if it wins 1 more customer in 20 among those silent for 21 to 30 days. 50% of them come "
+        "back by themselves, which no contact earns: only a group left alone shows what it adds."
     )
     rows = table_texts(shown_table(needed(), WORDS), WORDS)["rows"]
     assert [said(row[-1]).split()[:3] for row in rows] == [["1", "in", "20"], ["1", "in", "10"]]
@@ -179,8 +185,21 @@ def test_the_lift_a_contact_needs_is_said_by_silence() -> None:
 
 def test_contacts_that_are_free_or_cannot_pay() -> None:
     assert "costs nothing" in finding(needed(cost=0.0), WORDS).sentence
-    assert said(finding(needed(cost=1000.0), WORDS).sentence).startswith("At $1,000 a contact cannot pay")
+    assert said(finding(needed(cost=1000.0), WORDS).sentence) == (
+        "At $1,000 a contact cannot pay among those silent for 21 to 30 days; of the others too few came back by "
+        "themselves to know."
+    )
+    many = THEN.assign(customers=[500, 100, 300], returned=[450, 50, 30])
+    assert said(finding(needed(cost=1000.0, then=many), WORDS).sentence) == (
+        "At $1,000 a contact cannot pay: even bringing back everybody beyond the window would not cover it."
+    )
     one = needed(cost=19.0)  # 18 at most is left of those silent longest
     assert said(finding(one, WORDS).sentence).count("1 more customer in") == 1
+    unknown = needed(then=THEN.assign(returned=[450, 0, 0], spend=[9e4, 0.0, 0.0]))
+    assert said(finding(unknown, WORDS).sentence) == (
+        "Whether a contact at $2 pays is not known: too few of those silent beyond the window came back by themselves "
+        "to show what one who returns brings."
+    )
+    assert [said(row[-1]) for row in table_texts(shown_table(unknown, WORDS), WORDS)["rows"]] == ["not known"] * 2
     loss = needed(then=THEN.assign(spend=[0.0, 5e3, -1.0]))
     assert len(table_texts(shown_table(loss, WORDS), WORDS)["rows"]) == 2

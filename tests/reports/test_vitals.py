@@ -12,7 +12,7 @@ from reports import results as made
 from reports.results import said
 from reports.vitals_results import LESS, MORE, REFUSAL, SAME, flows, second, signs
 
-from retention_lib.models.changes import LapseChange
+from retention_lib.models.changes import LapseChange, UsualLapse
 from retention_lib.models.estimates import Estimate, NotAsked, NotEnough
 from retention_lib.models.retention import MonthRetention
 from retention_lib.models.vitals import vital_signs
@@ -35,19 +35,20 @@ def test_a_month_leads_with_its_counts_and_what_they_are_worth() -> None:
     # 214 of 2,037; of 100 quiet 60 came back, of 40 just gone quiet 30: 86 and 54 of the 214 stay away.
     found = verdict(made.retention(), WORDS, change=SAME, returns=made.returns())
     assert said(found.sentence) == (
-        "214 of 2,037 customers went quiet in December 2017: 10.5% (9.2% to 11.9%) have not bought for 28 days, about "
-        "the same as the month before (0.9 points more, within chance). On past experience about three in five of the "
-        "quiet buy again within 90 days, and about three in four of those who have just gone quiet, so expect 55 to 85 "
-        "to be really lost."
+        "214 of 2,037 active customers went quiet in December 2017 (no purchase for 28 days): 10.5% (9.2% to 11.9%), "
+        "about the same as the month before (0.9 points more, within chance). On past experience about three in five "
+        "of the quiet buy again within 90 days, and about three in four of those who have just gone quiet, so expect "
+        "55 to 85 to be really lost."
     )
     assert found.status == "good"  # 2,037 became 2,014, which is within chance
 
 
 def test_where_most_do_not_return_the_page_says_lapsed() -> None:
-    found = said(verdict(made.retention(), WORDS, change=REFUSAL, returns=made.returns(back=40)).sentence)
-    assert found.startswith("214 of 2,037 customers lapsed in December 2017: 10.5% (9.2% to 11.9%) have not bought")
-    assert "about half of those who have just lapsed buy again within 90 days" in found
-    assert "about two in five of all the lapsed, so expect 110 to 130 to be really lost." in found
+    found = said(verdict(made.retention(), WORDS, change=REFUSAL, returns=made.returns(back=30)).sentence)
+    assert found.startswith("214 of 2,037 active customers lapsed in December 2017 (no purchase for 28 days): 10.5%")
+    # 30 of 100 came back, and 15 of the 40 who had just lapsed: 150 and 134 of the 214 stay away.
+    assert "38% of those who have just lapsed buy again within 90 days" in found
+    assert "about 30% of all the lapsed, so expect 130 to 150 to be really lost." in found
 
 
 @pytest.mark.parametrize(
@@ -56,8 +57,8 @@ def test_where_most_do_not_return_the_page_says_lapsed() -> None:
         (MORE, "5.0 points more than the month before, which is more than chance", "act"),
         (LESS, "5.0 points less than the month before, which is more than chance", "good"),
         (replace(SAME, value=-0.001), "0.1 points less, within chance)", "good"),
-        (REFUSAL, "for 28 days.", "good"),
-        (Estimate(0.2), "for 28 days.", "good"),
+        (REFUSAL, "11.9%).", "good"),
+        (Estimate(0.2), "11.9%).", "good"),
     ],
 )
 def test_a_change_is_called_chance_unless_its_interval_excludes_zero(change: Any, clause: str, status: str) -> None:
@@ -115,22 +116,23 @@ def test_vital_signs_say_the_level_what_moved_and_what_is_not_known() -> None:
     # 32.50 now and 30.00 before: up 8.3%.
     assert said(finding(signs(), WORDS).sentence) == (
         "75.0% of all customers have bought a second time; who bought in the last twelve months did so 51.6 times on "
-        "average, and an order is $32.50. Against November, by more than chance explains: Stayed active (up 5.0 "
-        "points), Purchases a buyer in a year (up 0.05) and Average order (up 8.3%). Not known from these data: "
-        "Returned."
+        "average (days with a purchase), and an order is $32.50. Changed since November by more than "
+        "chance explains, each looked at alone: Stayed active (up 5.0 points), Purchases a buyer in a year (up 0.05) "
+        "and Average order (up 8.3%). Not known from these data: Goods returned."
     )
 
 
 def test_vital_signs_that_did_not_move_are_said_in_one_sentence() -> None:
     found = said(finding(signs(month=SAME, year=SAME, often=REFUSAL), WORDS).sentence)
-    assert "Against November nothing moved by more than chance explains." in found
-    assert "Against December 2016 nothing moved" in found
+    assert "Since November nothing has changed by more than chance explains." in found
+    assert "Since December 2016 nothing has changed by more than chance explains." in found
     assert "75.0% of all customers have bought a second time, and an order is $32.50 on average." in found
 
 
 def test_nothing_is_said_of_changes_where_nothing_can_be_compared() -> None:
-    found = said(finding(signs(month=REFUSAL), WORDS).sentence)
-    assert "Against" not in found
+    for month in (REFUSAL, Estimate(0.03)):
+        found = said(finding(signs(month=month), WORDS).sentence)
+        assert "ince November" not in found
 
 
 def test_the_table_of_vital_signs_marks_what_is_more_than_chance() -> None:
@@ -176,3 +178,28 @@ def test_a_lapse_change_is_made_of_finished_numbers() -> None:
         month="2017-12", before="2017-11", lapse_rate=MORE, retention_gross=LESS, crr=SAME, churn_rate=REFUSAL
     ).to_frame()
     assert np.isclose(frame.set_index("figure").loc["lapse_rate", "value"], 0.05)
+
+
+USUAL = UsualLapse(low=0.08, high=0.18, middle=0.095, months=12)
+RISEN = Estimate(0.05, low=0.03, high=0.07)
+
+
+def test_the_months_before_stand_beside_the_month() -> None:
+    found = verdict(made.retention(), WORDS, change=REFUSAL, usual=USUAL, returns=REFUSAL)
+    assert said(found.sentence).endswith(
+        "10.5% (9.2% to 11.9%); in the 12 months before it was 8.0% to 18.0%, 9.5% in the middle."
+    )
+
+
+@pytest.mark.parametrize(
+    ("usual", "on_year", "status"),
+    [
+        (USUAL, REFUSAL, "act"),  # 10.5% is more than 9.5%
+        (replace(USUAL, middle=0.12), REFUSAL, "good"),  # a rise to less than in most months
+        (replace(USUAL, middle=0.12), RISEN, "watch"),  # and more than a year ago
+        (REFUSAL, REFUSAL, "act"),
+    ],
+)
+def test_a_rise_is_an_alarm_only_above_what_is_usual(usual: Any, on_year: Any, status: str) -> None:
+    found = verdict(made.retention(), WORDS, change=RISEN, on_year=on_year, usual=usual, returns=REFUSAL)
+    assert found.status == status

@@ -16,13 +16,13 @@ from retention_lib.models.estimates import NotEnough
 from retention_lib.models.first_experience import FirstOrderExperience, first_order_experience
 from retention_lib.models.funnel import Funnel, checkout_funnel
 from retention_lib.models.leaving import ReasonsToLeave, reasons_to_leave
-from retention_lib.reports.blocks import Table
+from retention_lib.reports.blocks import Action, Table
 from retention_lib.reports.charts import why
-from retention_lib.reports.findings import finding
+from retention_lib.reports.findings import action, finding
 from retention_lib.reports.safety import safe_svg
 from retention_lib.reports.style import Width, chart_axes, chart_twins, styled
 from retention_lib.reports.tables import shown_table
-from retention_lib.reports.words import Words
+from retention_lib.reports.words import DASH, Words
 
 WORDS = Words(currency="USD")
 COLUMNS = ["reason", "silence_from", "year_from", "recent_from", "exposed", "customers", "quiet"]
@@ -129,10 +129,40 @@ def test_a_reason_to_leave_is_said_among_customers_alike() -> None:
     assert said(told.sentence) == (
         "Customers with a bad review that was not answered quickly: 60% of 100 bought nothing in the next 90 days, "
         "against 40% among customers alike in silence and number of purchases, 20 points more (9 to 31). If it is the "
-        "cause, about 20 customers at most; the comparison is no proof."
+        "cause, it cost about 20 customers (9 to 31); the comparison is no proof."
     )
     assert "20 points (9 to 31), bad review, no answer" in said(told.alt)
     assert said(told.caption).endswith("The store knows nothing of: products out of stock and categories.")
+
+
+def test_customers_without_anybody_alike_are_not_counted() -> None:
+    rows = [("bad_review", 0, 1, 1, True, 100, 60), ("bad_review", 0, 1, 1, False, 500, 200)]
+    frame = pd.DataFrame([*rows, ("bad_review", 7, 1, 1, True, 25, 9)], columns=COLUMNS)
+    result = made(reasons_to_leave(frame, active=1000, cutoff=date(2026, 4, 1), horizon_days=90), ReasonsToLeave)
+    assert said(finding(result, WORDS).sentence).endswith(
+        "If it is the cause, it cost about 20 customers (9 to 31) of the 80% who have customers alike; the comparison "
+        "is no proof."
+    )
+    proposed = made(action(result, WORDS), Action)
+    assert "of 100 with customers alike about 20 more went quiet than of these" in said(proposed.title)
+    assert said(proposed.facts[1][1]) == "9 to 31"
+
+
+def test_a_reason_that_cost_nobody_by_class_is_no_action() -> None:
+    # Of most who have it fewer went quiet; the weights of the overlap lie on the others.
+    frame = pd.DataFrame(
+        [
+            ("bad_review", 0, 1, 1, True, 200, 150),
+            ("bad_review", 0, 1, 1, False, 900, 450),
+            ("bad_review", 7, 1, 1, True, 900, 300),
+            ("bad_review", 7, 1, 1, False, 50, 20),
+        ],
+        columns=COLUMNS,
+    )
+    result = made(reasons_to_leave(frame, active=3000, cutoff=date(2026, 4, 1), horizon_days=90), ReasonsToLeave)
+    assert result.worst == "bad_review"
+    assert said(finding(result, WORDS).sentence).endswith("The comparison is no proof.")
+    assert action(result, WORDS) is None
 
 
 def test_reasons_that_mark_nobody() -> None:
@@ -195,6 +225,7 @@ def test_the_table_of_reasons_holds_raw_and_alike() -> None:
     assert list(table.frame["reason"]) == ["bad review, no answer", "service: a kind with a very long name $1 $2"]
     assert {"difference", "raw_difference"} <= {column.name for column in table.columns}
     assert table.thin == "thin"
+    assert [said(cell) for cell in table.frame["behind"]] == ["20 (9 to 31)", DASH]
 
 
 def test_the_tables_of_first_orders_and_steps() -> None:

@@ -24,17 +24,17 @@ def test_each_step_says_whom_to_contact_and_whom_to_leave_alone() -> None:
     assert all(action(step, WORDS).tested is False for step in steps.steps)
     assert said(finding(steps, WORDS).sentence) == (
         "2 tests, the one that needs the smallest lift first. Together they contact 120 customers of the 120 that may "
-        "be contacted in a month; who is in two of them is to be contacted once."
+        "be contacted in a month; contact nobody twice."
     )
 
 
 def test_a_list_says_what_is_not_known_about_consent() -> None:
     assert said(finding(made.listed(), WORDS).sentence) == (
-        "The list for the test of the most at stake holds 10 customers to contact and 10, drawn at random among their "
-        "equals, to leave alone; together $1.4K are at stake with them. The store does not know who agreed to be "
-        "contacted: check that before sending."
+        "The list for the test of the most at stake holds 10 customers to contact and as many like "
+        "them, drawn at random, to leave alone; together $1.8K are at stake with them. The store does not know who "
+        "agreed to be contacted: check that before sending."
     )
-    ids = [f"c{place:04d}" for place in range(39)]
+    ids = [f"c{place:04d}" for place in range(399)]
     agreed = made.listed(pd.DataFrame({"customer_id": ids, "email_consent": True}))
     assert said(finding(agreed, WORDS).sentence).endswith("1 customer who agreed to no channel is left out.")
 

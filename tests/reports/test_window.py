@@ -6,13 +6,15 @@ import re
 from collections.abc import Callable
 from typing import Any
 
+import pandas as pd
 import pytest
 from reports import results as made
 from reports.results import said
 from reports.test_charts import drawn
-from reports.window_results import chance, definitions, grid, groups, one_class, slow_rhythm, who_stays
+from reports.window_results import CUTOFF, chance, definitions, grid, groups, one_class, slow_rhythm, who_stays
 
 from retention_lib.models.estimates import NotEnough
+from retention_lib.models.lapse import ReturnChance, return_chance
 from retention_lib.reports.blocks import Table
 from retention_lib.reports.charts import window as charts
 from retention_lib.reports.findings import alert, finding
@@ -40,13 +42,23 @@ def test_a_window_with_open_rhythms_says_how_many_there_are() -> None:
     assert "between purchases: 28 to 28 days (95% interval). Of 0 of them" in closed
 
 
-def test_groups_that_ask_for_a_window_of_their_own_are_named_longest_first() -> None:
+def test_windows_by_purchases_are_given_longest_first_without_a_claim() -> None:
     assert said(finding(groups(), WORDS).sentence) == (
-        "One window of 28 days does not do for all: by purchases in twelve months it would be 90 days (4-6) and 7 days "
-        "(13+)."
+        "By purchases in the twelve months, the same rule gives windows of 90 days (4-6), 28 days (7-12) and 7 days "
+        "(13+); in part by arithmetic, for many purchases leave room for short gaps only."
     )
+    same = groups(("4-6", 28, 60), ("7-12", 28, 60), ("13+", 7, 20))
+    assert "28 days (4-6) and 28 days (7-12); in part by arithmetic" in said(finding(same, WORDS).sentence)
+    assert [row[0] for row in cells_of(same)] == ["4-6", "7-12"]
+    assert "in part by arithmetic" in shown_table(same, WORDS).caption
+
+
+def test_categories_that_ask_for_a_window_of_their_own_are_named_longest_first() -> None:
     named = said(finding(groups(("", 90, 60), ("tea", 28, 60), by="category"), WORDS).sentence)
-    assert named.endswith("by the category they spend most on it would be 90 days (not stated).")
+    assert named == (
+        "One window of 28 days does not do for all: by the category they spend most on it would be 90 days (not "
+        "stated)."
+    )
     assert [row[0] for row in cells_of(groups())] == ["4-6", "7-12", "13+"]
 
 
@@ -56,17 +68,39 @@ def test_groups_that_do_not_differ_are_said_in_one_sentence_and_not_shown() -> N
         "No category asks for a window of its own: 28 days lies in the interval of all 2."
     )
     assert shown_table(same, WORDS).frame.empty
-    by_purchases = groups(("4-6", 28, 60), ("7-12", 28, 60))
-    assert "28 days lies in every interval" in said(finding(by_purchases, WORDS).sentence)
 
 
 def test_the_chance_to_return_leads_with_everyone_and_says_how_steady_it_is() -> None:
     assert said(finding(chance(0.5, 0.7, 0.6), WORDS).sentence) == (
         "Of 100 customers silent for more than 28 days on 1 October 2017, 60% (50.2% to 69.1%) bought again within 90 "
         "days; at 3 earlier month starts it was 50% to 70%. Of the 40 of them silent for no more than 42 "
-        "days, 75% did (59.8% to 85.8%). Most of the silent come back, so this page calls them quiet, not lost."
+        "days, 75% did (59.8% to 85.8%). Most of the silent come back, so this page calls them quiet (overdue), not "
+        "lapsed."
     )
     assert "month starts" not in said(finding(chance(0.5), WORDS).sentence)
+
+
+@pytest.mark.parametrize(
+    ("just", "rest", "last"),
+    [
+        (20, 60, "Most of the silent come back, so this page calls them quiet (overdue), not lapsed."),
+        # 40 of 100, of whom 20 of the 40 who had just gone quiet; then 45 of 100, whose interval reaches 55%.
+        (20, 20, "half or more come back, so this page calls them quiet (overdue), not lapsed."),
+        (19, 26, "may be chance, so this page calls them quiet (overdue), not lapsed."),
+        (19, 11, "Most of the silent do not come back, so this page calls them lapsed."),
+    ],
+)
+def test_the_silent_are_lapsed_only_where_all_and_the_latest_stay_away(just: int, rest: int, last: str) -> None:
+    frame = pd.DataFrame({"silence_days": [29, 100], "customers": [40, 60], "returned": [just, rest]})
+    told = made.made(return_chance(frame, lapse_days=28, cutoff=CUTOFF), ReturnChance)
+    assert said(finding(told, WORDS).sentence).endswith(last)
+
+
+def test_the_latest_are_not_mentioned_where_they_are_few() -> None:
+    frame = pd.DataFrame({"silence_days": [29, 100], "customers": [29, 71], "returned": [29, 0]})
+    told = said(finding(made.made(return_chance(frame, lapse_days=28, cutoff=CUTOFF), ReturnChance), WORDS).sentence)
+    assert "silent for no more than" not in told
+    assert told.endswith("calls them lapsed.")
 
 
 def test_number_of_purchases_tells_who_comes_back() -> None:

@@ -23,7 +23,10 @@ STUDIES = {
     "late_delivery_coverage": late_delivery_coverage.STUDY,
     "simulator_mechanisms": simulator_mechanisms.STUDY,
 }
-FIGURES = dict.fromkeys(churn_risk.FIGURES, "churn_risk")
+FIGURES = {
+    **dict.fromkeys(churn_risk.FIGURES, "churn_risk"),
+    **dict.fromkeys(late_delivery_coverage.FIGURES, "late_delivery_coverage"),
+}
 """Figures by the study that gives them, where it gives several: each is a name for all of it."""
 
 _SHOWN = 20
@@ -32,7 +35,7 @@ _SHOWN = 20
 def main() -> None:
     """Run one study or all of them, or repeat one case of one."""
     parser = argparse.ArgumentParser(prog="make study", description=__doc__)
-    names = [*STUDIES, *FIGURES]
+    names = list(dict.fromkeys([*STUDIES, *FIGURES]))
     parser.add_argument("name", nargs="?", choices=[*names, ""], default="", help="one of them; all if omitted")
     parser.add_argument("--case", type=int, help="repeat only the case of this number and show what it gives")
     options = parser.parse_args()

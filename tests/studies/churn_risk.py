@@ -19,7 +19,7 @@ from studies.study import Found, Study
 from studies.told_stores import ToldStore
 
 from retention_lib.measures.purchases import purchase_days
-from retention_lib.measures.risk import risk_windows
+from retention_lib.measures.risk import RiskWindows, risk_windows
 from retention_lib.models.discrimination import auc, calibration
 from retention_lib.models.estimates import NotEnough
 from retention_lib.models.risk import ChurnRisk, churn_risk
@@ -51,7 +51,7 @@ def judged(number: int, *, customers: int = CUSTOMERS) -> Result:
     simulation = simulation_of(number, customers=customers)
     shop = open_shop(simulation)
     stories = [tell_story(shop, block, only_what_happened=True) for block in range(block_count(simulation))]
-    risk = learned_risk(ToldStore(stories), simulation)
+    risk = learned_risk(learned_windows(ToldStore(stories), simulation), simulation)
     told = {
         "seed": simulation.seed,
         "until": simulation.until.isoformat(),
@@ -67,11 +67,15 @@ def judged(number: int, *, customers: int = CUSTOMERS) -> Result:
     return {**told, **shares_of_best(risk, exact)}
 
 
-def learned_risk(store: ToldStore, simulation: Simulation) -> ChurnRisk:
-    """The churn risk of a store, as the notebook has it."""
+def learned_windows(store: ToldStore, simulation: Simulation) -> RiskWindows:
+    """The windows of a store, as the notebook has them."""
     today = simulation.until + timedelta(days=1)
     purchases = purchase_days(store.table("transactions"), until=today)
-    windows = risk_windows(store, purchases, until=today, horizon_days=HORIZON_DAYS)
+    return risk_windows(store, purchases, until=today, horizon_days=HORIZON_DAYS)
+
+
+def learned_risk(windows: RiskWindows, simulation: Simulation) -> ChurnRisk:
+    """The churn risk of a store, as the notebook has it."""
     rng = np.random.default_rng(simulation.seed)
     risk = churn_risk(windows.rows, windows.counts, horizon_days=HORIZON_DAYS, rng=rng)
     if isinstance(risk, NotEnough):

@@ -3,7 +3,8 @@
 A case is a store with a seed, the default sizes and the tables a shop has. The truth is that of the same late
 customers: whether each buys within 90 days of the promised day in the world in which every first delivery is late, and
 in the one in which every one is on time, with the same random numbers. Beside it stands the same store with the
-unmeasured confounder on, where nothing that a shop knows can make the two groups alike.
+unmeasured confounder on, where nothing that a shop knows can make the two groups alike: how often its page claims a
+difference all the same, how often the interval still covers, and whether the page is careful then.
 """
 
 from __future__ import annotations
@@ -35,6 +36,19 @@ CUSTOMERS = 3_000
 CONFOUNDED = 0.8
 """The size of the unmeasured confounder where it is on."""
 
+FIGURES = {
+    "late_delivery_coverage": "covered",
+    "late_delivery_raw_misses": "raw_missed",
+    "late_delivery_placebo_rejections": "placebo_rejected",
+    "late_delivery_confounded_careful": "careful",
+    "late_delivery_confounded_claimed": "confounded_claimed",
+    "late_delivery_confounded_coverage": "confounded_covered",
+}
+"""What a case says, by the figure that is its share of stores."""
+
+_AGAINST = ("placebo_rejected", "confounded_claimed")
+"""What a store that died counts as: what speaks against the model does, and nothing that speaks for it."""
+
 _FIRST_SEED = 9_000
 _CHUNK = 10
 
@@ -58,10 +72,21 @@ def covered(case: int, *, customers: int = CUSTOMERS) -> Result:
         "raw": found.raw.value,
         "covered": _covers(found.difference, truth),
         "raw_missed": not _covers(found.raw, truth),
+        "placebo_rejected": not _covers(found.placebo, 0.0),
+        "placebo_p": found.placebo.p,
+        **_of_confounded(hidden, true_difference(confounded)),
+    }
+
+
+def _of_confounded(hidden: LateDelivery, truth: float) -> Result:
+    """What the model makes of a store with the confounder on."""
+    return {
         "careful": not hidden.difference.claimed or _says_e_value(hidden),
         "confounded_claimed": hidden.difference.claimed,
+        "confounded_covered": _covers(hidden.difference, truth),
+        "confounded_placebo_rejected": not _covers(hidden.placebo, 0.0),
         "confounded_value": hidden.difference.value,
-        "confounded_truth": true_difference(confounded),
+        "confounded_truth": truth,
     }
 
 
@@ -132,13 +157,11 @@ def _covers(found: Estimate, truth: float) -> bool:
 
 
 def figures(results: list[Result]) -> list[Found]:
-    """The share of stores whose interval covers, whose raw one misses, and whose page is careful when it should be."""
-    names = {
-        "late_delivery_coverage": "covered",
-        "late_delivery_raw_misses": "raw_missed",
-        "late_delivery_confounded_careful": "careful",
-    }
-    return [_found(figure, [bool(result.get(name)) for result in results]) for figure, name in names.items()]
+    """The `FIGURES`, each a share of stores."""
+    return [
+        _found(figure, [bool(result.get(name, name in _AGAINST)) for result in results])
+        for figure, name in FIGURES.items()
+    ]
 
 
 def _found(figure: str, held: list[bool]) -> Found:

@@ -118,3 +118,25 @@ def test_a_month_that_is_not_over_is_not_compared_with_the_one_before(
     assert open_report(file, "one", month="2017-12").comparable(7) == outcome
     earlier = open_report(file, "one", month="2017-11")
     assert earlier.comparable(7) == 7
+
+
+@pytest.mark.parametrize(
+    ("last_day", "seen_until", "over"),
+    [("2020-02-29", "2020-03-01", True), ("2020-02-28", "2020-03-01", True), ("2020-02-15", "2020-02-16", False)],
+)
+def test_a_month_that_is_not_over_is_seen_as_far_as_the_data(
+    tmp_path: Path, last_day: str, seen_until: str, over: bool
+) -> None:
+    root = shop.write_project(tmp_path, {"one": shop.good()})
+    shop.write_sales(root, [("2020-01-05", "1", "10"), (last_day, "2", "10")])
+    report = open_report(str(root / "parameters" / "shop.yml"), "one", month="2020-02")
+    assert report.seen_until.isoformat() == seen_until
+    assert (report.comparable(5) == 5) is over
+
+
+def test_a_store_without_a_sale_has_nothing_to_speak_about(tmp_path: Path) -> None:
+    root = shop.write_project(tmp_path, {"one": shop.good()})
+    shop.write_sales(root, [("2020-01-05", "1", "-10")])
+    report = open_report(str(root / "parameters" / "shop.yml"), "one")
+    with pytest.raises(LookupError, match="has no sales"):
+        _ = report.coverage

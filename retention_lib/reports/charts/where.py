@@ -142,7 +142,7 @@ def plot_rfm_migration(moves: RfmMigration, words: Words, *, ax: Axes | None = N
 
 
 def plot_contact_fatigue(fatigue: ContactFatigue, words: Words, *, ax: Axes | None = None) -> Axes:
-    """Messages opened, consent withdrawn and customers gone quiet, by number of messages of one channel.
+    """Messages opened, customers without consent now and those gone quiet, by number of messages of one channel.
 
     Args:
         fatigue: From `models.fatigue.contact_fatigue`.
@@ -157,7 +157,7 @@ def plot_contact_fatigue(fatigue: ContactFatigue, words: Words, *, ax: Axes | No
     places = np.arange(len(table))
     lines = [("opened", "opened_share", N_("of messages opened"), "base"), ("lapse", "lapse", N_("went quiet"), "lost")]
     if fatigue.withdrawn:
-        lines.append(("withdrawn", "withdrawn_share", N_("withdrew consent"), "expected"))
+        lines.append(("withdrawn", "withdrawn_share", N_("without consent now"), "expected"))
     for prefix, share, label, colour in lines:
         _line(ax, places, table, (share, f"{prefix}_low", f"{prefix}_high"), words.say(label), PALETTE[colour])
     ax.set_xticks(places, [band_name(row.messages_from, row.messages_to, words) for row in rows(table)])

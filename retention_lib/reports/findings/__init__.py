@@ -5,6 +5,7 @@ Importing this package registers the sentences of every report.
 
 from retention_lib.reports.findings import (
     campaign,
+    causes,
     churn,
     data,
     identities,
@@ -40,6 +41,7 @@ __all__ = [
     "action",
     "alert",
     "campaign",
+    "causes",
     "churn",
     "data",
     "finding",

@@ -86,8 +86,8 @@ def _(result: NotEnough, words: Words) -> Alert:
 
 
 @singledispatch
-def action(result: Any, words: Words) -> Action:
-    """A next step, by the type of the result that proposes it.
+def action(result: Any, words: Words) -> Action | None:
+    """A next step, by the type of the result that proposes it; None where it proposes nothing.
 
     Args:
         result: A result of `retention_lib.models`.

@@ -48,7 +48,7 @@ _NAMES = {
 }
 _LEVELS = {RARE: N_("rare ones"), UNKNOWN: N_("not known")}
 _COURSES: dict[Course, str] = {
-    "steady": N_("The gap is about the same all along."),
+    "steady": N_("There is no sign that the gap changes with time."),
     "early": N_("The gap is largest early on and closes later."),
     "later": N_("The gap grows with time."),
 }
@@ -59,6 +59,26 @@ _DOUBTS = {
         "the late ones bought differently even before the promised day, when it could not matter"
     ),
 }
+
+_PACES = {
+    (True, True): N_(
+        "All else known being equal, customers whose first delivery was late make their second purchase at **{ratio} "
+        "times** the pace of those on time ({range}). {course}"
+    ),
+    (True, False): N_(
+        "All else known being equal, the pace of the second purchase after a late first delivery is {ratio} times that "
+        "after one on time ({range}), which may be chance."
+    ),
+    (False, True): N_(
+        "Without claiming to compare like with like, customers whose first delivery was late make their second "
+        "purchase at **{ratio} times** the pace of those on time ({range}). {course}"
+    ),
+    (False, False): N_(
+        "Without claiming to compare like with like, the pace of the second purchase after a late first delivery is "
+        "{ratio} times that after one on time ({range}), which may be chance."
+    ),
+}
+"""Sentences of the hazard ratio by whether the two groups could be made alike and whether it is beyond chance."""
 
 _SMALL = 0.015
 
@@ -157,11 +177,19 @@ def _raw_only(result: LateDelivery, words: Words) -> str:
 
 
 def _alt(result: LateDelivery, words: Words) -> str:
-    return words.say(
+    message = (
         N_(
             "Dots with intervals, customers of 100: late less on time is {raw} as seen, {adjusted} after accounting "
             "for what was known, and {placebo} before the promised day."
-        ),
+        )
+        if result.trusted
+        else N_(
+            "Dots with intervals, customers of 100: late less on time is {raw} as seen and {placebo} before the "
+            "promised day."
+        )
+    )
+    return words.say(
+        message,
         raw=_signed(result.raw, words),
         adjusted=_signed(result.difference, words),
         placebo=_signed(result.placebo, words),
@@ -173,19 +201,30 @@ def _caption(result: LateDelivery, words: Words) -> str:
         words.say(
             N_(
                 "{late} late and {on_time} on time, seen for {days} after the promised day; left out: {before} who "
-                "bought again before it, {short} not seen for so long. Lines: {level} intervals; grey: not shown."
+                "bought again before it, {short} not seen for so long."
             ),
             late=result.late,
             on_time=result.on_time,
             days=words.days(HORIZON_DAYS),
             before=result.bought_before,
             short=result.unfollowed,
-            level=words.percent(result.difference.level, 0),
-        )
+        ),
+        _lines(result, words),
     ]
     if result.drawn_from is not None:
         parts.append(words.say(N_("Drawn by chance from {n}."), n=result.drawn_from))
     return " ".join(parts)
+
+
+def _lines(result: LateDelivery, words: Words) -> str:
+    """What the lines of the chart are; only a difference that may be chance is grey."""
+    message = (
+        N_("Lines: {level} intervals, before the promised day {strict}; grey: may be chance.")
+        if result.difference.reason == late_delivery.CHANCE
+        else N_("Lines: {level} intervals, before the promised day {strict}.")
+    )
+    strict = words.percent(result.placebo.level, 0)
+    return words.say(message, level=words.percent(result.difference.level, 0), strict=strict)
 
 
 def _features(features: Sequence[str], words: Words) -> str:
@@ -219,7 +258,7 @@ def _(result: LateDelivery, words: Words) -> Alert:
         N_(
             "Late first deliveries: after weighting, the largest difference in what was known at the order is {worst} "
             "standard deviations; {outside} of the late ones have nobody like them on time; before the promised day, "
-            "when lateness could not matter, {placebo} of 100 more or fewer bought again ({range})."
+            "when lateness could not matter, {placebo} of 100 more or fewer bought again ({range}; {level} interval)."
         ),
         worst=words.number(result.worst, 2),
         outside=words.percent(result.outside, 0),
@@ -229,6 +268,7 @@ def _(result: LateDelivery, words: Words) -> Alert:
             low=words.number((result.placebo.low or 0.0) * 100, 1),
             high=words.number((result.placebo.high or 0.0) * 100, 1),
         ),
+        level=words.percent(result.placebo.level, 0),
     )
     return check_alert(found=not result.trusted, title=words.say(N_("Late and on time.")), sentence=sentence)
 
@@ -237,19 +277,8 @@ def _(result: LateDelivery, words: Words) -> Alert:
 def _(result: HazardRatios, words: Words) -> Finding:
     found = result.late
     told = found.high is not None and found.low is not None and not found.low <= 1 <= found.high
-    message = (
-        N_(
-            "All else known being equal, customers whose first delivery was late make their second purchase at "
-            "**{ratio} times** the pace of those on time ({range}). {course}"
-        )
-        if told
-        else N_(
-            "All else known being equal, the pace of the second purchase after a late first delivery is {ratio} times "
-            "that after one on time ({range}), which may be chance."
-        )
-    )
     sentence = words.say(
-        message,
+        _PACES[result.trusted, told],
         ratio=words.number(found.value, 2),
         range=words.say(N_("{low} to {high}"), low=words.number(found.low, 2), high=words.number(found.high, 2)),
         course=words.say(_COURSES[result.course]),
@@ -268,13 +297,14 @@ def _(result: HazardRatios, words: Words) -> Table:
     )
     message = (
         N_(
-            "Hazard ratios: how many times as fast alike customers bought again within {days} of the promised day; "
-            "{n} customers, {events} second purchases, season accounted for"
+            "Hazard ratios, each with the others and the season accounted for: how many times as fast customers bought "
+            "again within {days} of the promised day; {n} customers, {events} second purchases"
         )
         if result.drawn_from is None
         else N_(
-            "Hazard ratios: how many times as fast alike customers bought again within {days} of the promised day; "
-            "{n} customers drawn by chance from {all}, {events} second purchases, season accounted for"
+            "Hazard ratios, each with the others and the season accounted for: how many times as fast customers bought "
+            "again within {days} of the promised day; {n} customers drawn by chance from {all}, {events} second "
+            "purchases"
         )
     )
     caption = words.say(

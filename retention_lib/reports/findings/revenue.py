@@ -18,7 +18,7 @@ FACTOR_NAMES: Mapping[str, str] = MappingProxyType(
         "customers": N_("customers"),
         "frequency": N_("orders each"),
         "items": N_("items an order"),
-        "price": N_("price an item"),
+        "price": N_("money an item"),
         "refunds": N_("refunds"),
     }
 )
@@ -29,7 +29,7 @@ KIND_NAMES: Mapping[str, str] = MappingProxyType(
         "reactivated": N_("not in {compared}, back"),
         "retained": N_("in both months"),
         "lapsed": N_("only in {compared}"),
-        "refunded": N_("refunds only"),
+        "refunded": N_("refunds of older sales"),
     }
 )
 # Of the largest item: a smaller one is left to the table.
@@ -86,10 +86,13 @@ def _(result: RevenueChange, words: Words) -> Finding:
         "month": words.month(result.month),
         "parts": words.listed([_factor_clause(part, words) for part in parts]),
     }
-    sentences = [words.say(_opening(result), **shown), *_check(result, words)]
-    sentences.append(words.say(N_("This is arithmetic, not cause.")))
+    sentences = [words.say(_opening(result, same=not parts), **shown), *_check(result, words)]
+    if parts:
+        sentences.append(words.say(N_("This is arithmetic, not cause.")))
     alt = words.say(
-        N_("Steps from net sales of {then} in {compared} to {now} in {month}: {parts}."),
+        N_("Steps from net sales of {then} in {compared} to {now} in {month}: {parts}.")
+        if parts
+        else N_("Steps from net sales of {then} in {compared} to the same {now} in {month}, none of which moved."),
         then=words.money(result.then, compact=True),
         now=words.money(result.now, compact=True),
         **{name: shown[name] for name in ("compared", "month", "parts")},
@@ -109,8 +112,10 @@ def _(result: RevenueChange, words: Words) -> Finding:
     return Finding(sentence=" ".join(sentences), alt=alt, caption=caption)
 
 
-def _opening(result: RevenueChange) -> str:
-    """The message for sales that rose, fell or stayed."""
+def _opening(result: RevenueChange, *, same: bool) -> str:
+    """The message for sales that rose, fell or stayed, as a sum of moves or because nothing moved."""
+    if same:
+        return N_("Net sales of {month} are exactly those of {compared}, and no part of them moved.")
     if result.change == 0:
         return N_("Net sales of {month} are exactly those of {compared}: {parts}.")
     if result.then <= 0:

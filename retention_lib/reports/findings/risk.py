@@ -176,17 +176,19 @@ def _(result: ProfitAtStake, words: Words) -> Finding:
         "total": words.money(result.total.value, compact=True),
         "low": words.money(result.total.low, compact=True),
         "high": words.money(result.total.high, compact=True),
+        "all": words.money(result.if_all_stay, compact=True),
         "days": words.days(result.horizon_days),
     }
     message = (
         N_(
-            "In the next {days} **{total} of sales are at stake** ({low} to {high}): what each customer brings who "
-            "stays, times the chance of no purchase. No margin is known, so this is not profit."
+            "In the next {days} **{total} of sales are at stake** ({low} to {high}): what each customer would bring by "
+            "staying, times the chance of no purchase. If nobody left, all would bring {all}. No margin is known, so "
+            "this is not profit."
         )
         if result.measure == "revenue"
         else N_(
-            "In the next {days} **{total} of gross profit are at stake** ({low} to {high}): what each customer brings "
-            "who stays, times the chance of no purchase."
+            "In the next {days} **{total} of gross profit are at stake** ({low} to {high}): what each customer would "
+            "bring by staying, times the chance of no purchase. If nobody left, all would bring {all}."
         )
     )
     where = words.say(
@@ -211,13 +213,15 @@ def _stakes_caption(result: ProfitAtStake, words: Words) -> str:
     off = result.ratio.value - 1
     message = (
         N_(
-            "n = {n} customers on {cutoff}. On the window from {test} the money of those who bought was expected {off} "
-            "too high ({low} to {high} of what came). The money is not what a contact would win."
+            "n = {n} customers on {cutoff}. By staying: the purchases expected of a customer who has not left, times "
+            "the money of one. On the window from {test} that, times the chance of not having left, was {off} more "
+            "than what came in ({low} to {high} of it). The money is not what a contact would win."
         )
         if off >= 0
         else N_(
-            "n = {n} customers on {cutoff}. On the window from {test} the money of those who bought was expected {off} "
-            "too low ({low} to {high} of what came). The money is not what a contact would win."
+            "n = {n} customers on {cutoff}. By staying: the purchases expected of a customer who has not left, times "
+            "the money of one. On the window from {test} that, times the chance of not having left, was {off} less "
+            "than what came in ({low} to {high} of it). The money is not what a contact would win."
         )
     )
     return words.say(

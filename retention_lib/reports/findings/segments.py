@@ -78,12 +78,20 @@ def _(result: SegmentRates, words: Words) -> Alert:
 def _caption(result: SegmentRates, words: Words) -> str:
     """How many are counted and how they are judged; without a comparison nothing is corrected for."""
     base, tests = int(result.table["base"].sum()), int(result.table["p_adjusted"].notna().sum())
-    counted = words.count(
-        "{n} segment, {base} customers counted; bars: 95% intervals",
-        "{n} segments, {base} customers counted; bars: 95% intervals",
-        len(result.table),
-        base=base,
-    )
+    if "elsewhere" in result.table:
+        counted = words.count(
+            "{n} department, {base} pairs of a customer and a department bought from; bars: 95% intervals",
+            "{n} departments, {base} pairs of a customer and a department bought from; bars: 95% intervals",
+            len(result.table),
+            base=base,
+        )
+    else:
+        counted = words.count(
+            "{n} segment, {base} customers counted; bars: 95% intervals",
+            "{n} segments, {base} customers counted; bars: 95% intervals",
+            len(result.table),
+            base=base,
+        )
     if tests == 0:
         return words.say(N_("{counted}."), counted=counted)
     return words.count(

@@ -104,6 +104,14 @@ def _peak(first: Any, words: Words) -> str:
             N_("The second order is most likely in the first **{days}** after the first one."),
             days=words.days(first.peak_to),
         )
+    if pd.isna(first.peak_to):
+        return words.say(
+            N_(
+                "The second order is most likely **{first} days or more** after the first; the chance may still rise "
+                "beyond the weeks read."
+            ),
+            first=int(first.peak_from),
+        )
     return words.say(
         N_("The second order is most likely **{first} to {last} days** after the first."),
         first=int(first.peak_from),
@@ -116,9 +124,9 @@ def _(result: AliveBands, words: Words) -> Finding:
     longest = rows(result.table)[-1]
     sentence = words.say(
         N_(
-            "From the days of purchase alone, a model of buying gave customers silent for more than {window} on "
-            "{cutoff} a chance of {expected} to buy within {days}; **{share}** ({interval}) did, so its word is "
-            "{right}. Of those silent longest it holds {alive} to be customers still."
+            "From the days of purchase alone, a model of buying expected {expected} of the customers silent for more "
+            "than {window} on {cutoff} to buy within {days}; **{share}** ({interval}) did, so its word is {right}. Of "
+            "those silent longest it holds {alive} to be customers still."
         ),
         window=words.days(result.lapse_days),
         cutoff=result.cutoff,
@@ -156,12 +164,9 @@ def _(result: BreakEvenByBand, words: Words) -> Finding:
     cost = words.money(result.contact_cost)
     if result.contact_cost == 0:
         return Finding(sentence=words.say(N_("A contact costs nothing, so it pays with any customer it adds.")))
-    paying = result.table.loc[result.table["reachable"]]
+    paying = result.table.loc[result.table["reachable"] & ~result.table["thin"]]
     if paying.empty:
-        message = N_(
-            "At {cost} a contact cannot pay: even bringing back everybody beyond the window would not cover it."
-        )
-        return Finding(sentence=words.say(message, cost=cost))
+        return Finding(sentence=_none_pays(result, cost, words))
     first, last = rows(paying)[0], rows(paying)[-1]
     shown = {
         "cost": cost,
@@ -175,17 +180,43 @@ def _(result: BreakEvenByBand, words: Words) -> Finding:
     message = (
         N_(
             "A contact at {cost} pays if it wins 1 more customer in **{first_n}** among those silent for {first_band} "
-            "days. {first_share} of them return unasked, which no contact earns: only a group left alone shows what it "
-            "adds."
+            "days. {first_share} of them come back by themselves, which no contact earns: only a group left alone "
+            "shows what it adds."
         )
         if len(paying) == 1
         else N_(
             "A contact at {cost} pays if it wins 1 more customer in **{first_n}** among those silent for {first_band} "
             "days, and 1 in **{last_n}** among those silent for {last_band}. {first_share} and {last_share} of them "
-            "return unasked, which no contact earns: only a group left alone shows what it adds."
+            "come back by themselves, which no contact earns: only a group left alone shows what it adds."
         )
     )
     return Finding(sentence=words.say(message, **shown))
+
+
+def _none_pays(result: BreakEvenByBand, cost: str, words: Words) -> str:
+    """Where no band is known to pay: whether that is known of all of them, of some or of none."""
+    cannot = result.table.loc[result.table["pays"] == "cannot"]
+    if len(cannot) == len(result.table):
+        return words.say(
+            N_("At {cost} a contact cannot pay: even bringing back everybody beyond the window would not cover it."),
+            cost=cost,
+        )
+    if cannot.empty:
+        return words.say(
+            N_(
+                "Whether a contact at {cost} pays is not known: too few of those silent beyond the window came back by "
+                "themselves to show what one who returns brings."
+            ),
+            cost=cost,
+        )
+    return words.say(
+        N_(
+            "At {cost} a contact cannot pay among those silent for {bands} days; of the others too few came back by "
+            "themselves to know."
+        ),
+        cost=cost,
+        bands=words.listed([band_name(row.silence_above, row.silence_to, words) for row in rows(cannot)]),
+    )
 
 
 def band_name(above: Any, to: Any, words: Words) -> str:

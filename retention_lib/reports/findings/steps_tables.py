@@ -13,7 +13,7 @@ from retention_lib.reports.blocks import Column, Table
 from retention_lib.reports.findings.steps import band_name
 from retention_lib.reports.rows import rows
 from retention_lib.reports.tables import shown_table
-from retention_lib.reports.words import DASH, N_, Words
+from retention_lib.reports.words import N_, Words
 
 
 @shown_table.register
@@ -41,7 +41,7 @@ def _(result: StepSurvival, words: Words) -> Table:
         Column(name="peak", header=words.say(N_("Most likely")), kind="written"),
         Column(
             name=f"at_risk_{JUDGED_AT}",
-            header=words.say(N_("At risk, day {days}"), days=JUDGED_AT),
+            header=words.say(N_("Waiting, day {days}"), days=JUDGED_AT),
             kind="integer",
         ),
     )
@@ -74,7 +74,7 @@ def _(result: BreakEvenByBand, words: Words) -> Table:
     columns = (
         Column(name="band", header=words.say(N_("Days silent"))),
         Column(name="customers", header=words.say(N_("Customers now")), kind="integer"),
-        Column(name="share", header=words.say(N_("Return unasked")), kind="share", low="low", high="high"),
+        Column(name="share", header=words.say(N_("Come back by themselves")), kind="share", low="low", high="high"),
         Column(name="profit_if_won", header=words.say(N_("Profit of one who returns")), kind="money"),
         Column(name="pays", header=words.say(N_("Pays if it adds")), kind="written"),
     )
@@ -99,6 +99,8 @@ def _median(days: float, words: Words) -> str:
 def _peak(row: Any, words: Words) -> str:
     if pd.isna(row.peak_from):
         return words.say(N_("no week stands out"))
+    if pd.isna(row.peak_to):
+        return words.say(N_("day {first} or later"), first=int(row.peak_from))
     return words.say(N_("days {first} to {last}"), first=int(row.peak_from), last=int(row.peak_to))
 
 
@@ -108,9 +110,9 @@ def _bands(table: pd.DataFrame, words: Words) -> list[str]:
 
 def _pays(row: Any, words: Words) -> str:
     """The lift that pays for a contact."""
-    if pd.isna(row.break_even_share):
-        return DASH
-    if not row.reachable:
+    if row.pays == "unknown":
+        return words.say(N_("not known"))
+    if row.pays == "cannot":
         return words.say(N_("cannot pay"))
     if pd.isna(row.one_in):
         return words.say(N_("anyone"))

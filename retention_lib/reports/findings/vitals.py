@@ -2,7 +2,7 @@
 
 from __future__ import annotations
 
-from retention_lib.models.changes import beyond_chance
+from retention_lib.models.changes import UsualLapse, beyond_chance
 from retention_lib.models.estimates import Estimate, NotEnough
 from retention_lib.models.lapse import ReturnChance
 from retention_lib.models.retention import MonthRetention
@@ -32,6 +32,7 @@ _PLAIN_SHARES = (
     (9 / 10, N_("nine in ten")),
 )
 _NEAR = 0.025
+NOT_COMPARED = NotEnough("months_to_compare", 0, 6)
 
 
 @verdict.register
@@ -41,17 +42,19 @@ def _(
     *,
     change: Estimate | NotEnough,
     returns: ReturnChance | NotEnough,
+    on_year: Estimate | NotEnough = NOT_COMPARED,
+    usual: UsualLapse | NotEnough = NOT_COMPARED,
 ) -> Verdict:
     lapsed = not isinstance(returns, NotEnough) and returns.word == "lapsed"
     sentence = words.say(
         N_(
-            "**{lapsed} of {start}** customers lapsed in {month}: {share} ({interval}) have not bought for "
-            "{days}{change}."
+            "**{lapsed} of {start}** active customers lapsed in {month} (no purchase for {days}): {share} ({interval})"
+            "{change}{usual}."
         )
         if lapsed
         else N_(
-            "**{lapsed} of {start}** customers went quiet in {month}: {share} ({interval}) have not bought for "
-            "{days}{change}."
+            "**{lapsed} of {start}** active customers went quiet in {month} (no purchase for {days}): {share} "
+            "({interval}){change}{usual}."
         ),
         lapsed=result.customers_lapsed,
         start=result.customers_active_start,
@@ -60,9 +63,11 @@ def _(
         interval=words.interval(result.lapse_rate.low, result.lapse_rate.high, "share"),
         days=words.days(result.lapse_days),
         change=_change_clause(change, words),
+        usual=_usual_clause(usual, words),
     )
-    told = [sentence, _expected_loss(result, returns, words)]
-    return Verdict(status=_status(result, change), sentence=" ".join(part for part in told if part))
+    unfinished = "" if result.whole is True else words.say(N_("The month is not over, so these numbers will change."))
+    told = [sentence, unfinished or _expected_loss(result, returns, words)]
+    return Verdict(status=_status(result, change, on_year, usual), sentence=" ".join(part for part in told if part))
 
 
 def _change_clause(change: Estimate | NotEnough, words: Words) -> str:
@@ -77,6 +82,19 @@ def _change_clause(change: Estimate | NotEnough, words: Words) -> str:
     if change.value >= 0:
         return words.say(N_(", about the same as the month before ({points} more, within chance)"), points=size)
     return words.say(N_(", about the same as the month before ({points} less, within chance)"), points=size)
+
+
+def _usual_clause(usual: UsualLapse | NotEnough, words: Words) -> str:
+    """What the months before were like, as the end of a sentence; empty where there are too few."""
+    if isinstance(usual, NotEnough):
+        return ""
+    return words.say(
+        N_("; in the {n} months before it was {low} to {high}, {middle} in the middle"),
+        n=usual.months,
+        low=words.percent(usual.low),
+        high=words.percent(usual.high),
+        middle=words.percent(usual.middle),
+    )
 
 
 def _expected_loss(result: MonthRetention, returns: ReturnChance | NotEnough, words: Words) -> str:
@@ -120,17 +138,31 @@ def _rounded(customers: float) -> int:
     return int(step * round(customers / step))
 
 
-def _status(result: MonthRetention, change: Estimate | NotEnough) -> Status:
+def _status(
+    result: MonthRetention,
+    change: Estimate | NotEnough,
+    on_year: Estimate | NotEnough,
+    usual: UsualLapse | NotEnough,
+) -> Status:
     """The light of the verdict.
 
-    Unknown under 30 customers; act when more than half lapse, or more than chance explains; watch when the base
-    shrinks by more than chance explains; else good.
+    Unknown under 30 customers or while the month is not over; act when more than half lapse, or more than chance
+    explains against the month before and more than in most months; watch when more lapse than chance explains against
+    the same month last year, or the base shrinks by more than chance explains; else good.
     """
-    if result.customers_active_start < FEW:
+    if result.customers_active_start < FEW or result.whole is not True:
         return "unknown"
-    if result.lapse_rate.value > 0.5 or (beyond_chance(change) and isinstance(change, Estimate) and change.value > 0):
+    rate = result.lapse_rate.value
+    unusual = isinstance(usual, NotEnough) or rate > usual.middle
+    if rate > 0.5 or (_risen(change) and unusual):
         return "act"
-    return "watch" if result.growth.high is not None and result.growth.high < 1 else "good"
+    shrinks = result.growth.high is not None and result.growth.high < 1
+    return "watch" if _risen(on_year) or shrinks else "good"
+
+
+def _risen(change: Estimate | NotEnough) -> bool:
+    """Whether more lapsed than chance explains."""
+    return isinstance(change, Estimate) and beyond_chance(change) and change.value > 0
 
 
 @finding.register
@@ -144,8 +176,8 @@ def _(result: MonthRetention, words: Words) -> Finding:
         )
     else:
         message = N_(
-            "Net of those who came back, retention (CRR) is {crr} ({interval}) and churn {churn}; the gross pair above "
-            "does not count them in."
+            "Counting those who came back against those who went, retention (CRR) is {crr} ({interval}) and churn "
+            "{churn}."
         )
     return Finding(sentence=words.say(message, crr=crr, churn=churn, interval=bounds))
 
@@ -176,7 +208,7 @@ def _level(signs: dict[str, VitalSign], words: Words) -> str:
     return words.say(
         N_(
             "**{repeat}** of all customers have bought a second time; who bought in the last twelve months did so "
-            "{often} times on average, and an order is {order}."
+            "{often} times on average (days with a purchase), and an order is {order}."
         ),
         **values,
         often=words.number(often.value, 1),
@@ -186,7 +218,11 @@ def _level(signs: dict[str, VitalSign], words: Words) -> str:
 def _movement(pairs: list[tuple[VitalSign, Estimate | NotEnough]], before: str, words: Words, *, year: bool) -> str:
     """Which signs moved by more than chance explains; empty where nothing can be compared."""
     told = set(SHOWN) - UNTOLD
-    compared = [(sign, change) for sign, change in pairs if sign.figure in told and isinstance(change, Estimate)]
+    compared = [
+        (sign, change)
+        for sign, change in pairs
+        if sign.figure in told and isinstance(change, Estimate) and change.low is not None and change.high is not None
+    ]
     if not compared:
         return ""
     changed = [
@@ -200,9 +236,11 @@ def _movement(pairs: list[tuple[VitalSign, Estimate | NotEnough]], before: str, 
     ]
     name = words.month(before, year=year)
     if not changed:
-        return words.say(N_("Against {month} nothing moved by more than chance explains."), month=name)
+        return words.say(N_("Since {month} nothing has changed by more than chance explains."), month=name)
     return words.say(
-        N_("Against {month}, by more than chance explains: {signs}."), month=name, signs=words.listed(changed)
+        N_("Changed since {month} by more than chance explains, each looked at alone: {signs}."),
+        month=name,
+        signs=words.listed(changed),
     )
 
 

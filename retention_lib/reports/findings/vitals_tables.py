@@ -49,7 +49,7 @@ def _(result: VitalSigns, words: Words) -> Table:
     ]
     frame = pd.DataFrame(shown, columns=[*(column.name for column in columns), "thin"])
     caption = words.say(
-        N_("Vital signs of {month}; a change that is not marked is within chance (its 95% interval holds zero)"),
+        N_("Key figures of {month}; a change that is not marked is within chance (its 95% interval holds zero)"),
         month=words.month(result.month),
     )
     return Table(columns=tuple(known), frame=frame, caption=caption, thin="thin", limit=len(SHOWN))

@@ -24,8 +24,8 @@ def _(result: WhereRates, words: Words) -> Finding:
     if not told:
         told = [
             words.count(
-                "No group leaves more or less than the others of its kind by more than chance; {n} was compared.",
-                "No group leaves more or less than the others of its kind by more than chance; {n} were compared.",
+                "No group leaves more or less than the others of its kind by more than chance, in {n} comparison.",
+                "No group leaves more or less than the others of its kind by more than chance, in {n} comparisons.",
                 result.tests,
             )
         ]
@@ -107,8 +107,8 @@ def _(result: RfmMigration, words: Words) -> Finding:
     slide = result.slide
     largest = words.say(
         N_(
-            "**{customers} of {base} {origin} customers moved down to “{target}” in {month}**; they had spent {money} "
-            "in the year before."
+            "The largest move down in {month}: {customers} of {base} {origin} customers to “{target}”; they had spent "
+            "{money} in the year before."
         ),
         customers=int(slide["customers"]),
         base=int(slide["base"]),
@@ -119,15 +119,15 @@ def _(result: RfmMigration, words: Words) -> Finding:
     )
     every = words.say(
         N_(
-            "In all {slid} of {best} champions, loyal and potential loyal customers slid into a group that is slipping "
-            "away, with {money} behind them; {regained} came the other way."
+            "{slid} of {best} champions, loyal and potential loyal customers slid into a group that is slipping away, "
+            "with {money} behind them; {regained} came the other way."
         ),
         slid=result.slid,
         best=result.best,
         money=words.money(result.slid_revenue, compact=True),
         regained=result.regained,
     )
-    return Finding(sentence=f"{largest} {every}", alt=largest, caption=caption)
+    return Finding(sentence=f"{every} {largest}", alt=largest, caption=caption)
 
 
 @finding.register
@@ -211,15 +211,17 @@ def _habit(row: dict[Any, Any], words: Words) -> str:
 
 
 def _consents(result: ContactFatigue, words: Words) -> str:
-    """How many withdrew their consent, as far as the store knows."""
+    """How many are without consent now, as far as the store knows."""
     if result.asked == 0:
-        return words.say(N_("The store does not say who has withdrawn consent to {channel}."), channel=result.channel)
+        return words.say(N_("The store does not say who consents to {channel}."), channel=result.channel)
     if result.withdrawn == 0:
-        message = N_("None of the {asked} customers who got messages by {channel} has withdrawn consent.")
+        message = N_("None of the {asked} customers who got messages by {channel} is without consent now.")
         return words.say(message, asked=result.asked, channel=result.channel)
     return words.count(
-        "{n} of {asked} customers who got messages by {channel} has withdrawn consent since.",
-        "{n} of {asked} customers who got messages by {channel} have withdrawn consent since.",
+        "{n} of {asked} customers who got messages by {channel} is without consent now, withdrawn or never given; who "
+        "withdraws also gets fewer messages.",
+        "{n} of {asked} customers who got messages by {channel} are without consent now, withdrawn or never given; who "
+        "withdraws also gets fewer messages.",
         result.withdrawn,
         asked=result.asked,
         channel=result.channel,
@@ -234,9 +236,9 @@ def _openings(result: ContactFatigue, bands: pd.DataFrame, words: Words) -> str:
     seen = bands.loc[bands["opened_low"].notna()]
     first, last = seen.iloc[0], seen.iloc[-1]
     message = (
-        N_("Those sent {most} opened {high} of them, those sent {fewest} {low}: no difference beyond chance.")
+        N_("{high} were opened by those sent {most}, {low} by those sent {fewest}: no difference beyond chance.")
         if not change.claimed
-        else N_("**Those sent {most} opened {high} of them, those sent {fewest} {low}.**")
+        else N_("**Of messages {high} were opened by those sent {most}, {low} by those sent {fewest}.**")
     )
     return words.say(
         message,
@@ -254,7 +256,7 @@ def _quiet(bands: pd.DataFrame, words: Words) -> str:
         return ""
     first, last = known.iloc[0], known.iloc[-1]
     return words.say(
-        N_("Of the active who got {most}, {high} went quiet; of those who got none, {low}."),
+        N_("Of the active who got {most} messages {high} went quiet, of those who got none {low}."),
         most=band_name(int(last["messages_from"]), last["messages_to"], words),
         high=words.percent(last["lapse"]),
         low=words.percent(first["lapse"]),

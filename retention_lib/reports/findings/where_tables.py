@@ -115,7 +115,7 @@ def _(result: ContactFatigue, words: Words) -> Table:
         Column(name="customers", header=words.say(N_("Customers")), kind="integer"),
         Column(
             name="withdrawn_share",
-            header=words.say(N_("Withdrew consent")),
+            header=words.say(N_("Without consent now")),
             kind="share",
             low="withdrawn_low",
             high="withdrawn_high",
@@ -126,7 +126,7 @@ def _(result: ContactFatigue, words: Words) -> Table:
     ]
     known = [column for column in columns if column.kind != "share" or frame[column.name].notna().any()]
     caption = words.say(
-        N_("By messages in the {days} before {month}; consent as the store has it now"),
+        N_("By messages in the {days} before {month}; without consent now: withdrawn or never given"),
         days=words.days(result.days),
         month=words.month(result.month),
     )

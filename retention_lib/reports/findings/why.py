@@ -2,6 +2,7 @@
 
 from __future__ import annotations
 
+import math
 from typing import Any
 
 from retention_lib.models.first_experience import FirstOrderExperience
@@ -112,12 +113,31 @@ def _worst(result: ReasonsToLeave, words: Words) -> str:
         difference=words.points(largest["difference"], 0),
         interval=_range(largest, words),
     )
-    behind = words.count(
-        "If it is the cause, about {n} customer at most; the comparison is no proof.",
-        "If it is the cause, about {n} customers at most; the comparison is no proof.",
-        round(float(largest["behind_it"])),
+    return f"{told} {_behind(largest, words)}"
+
+
+def _behind(reason: Any, words: Words) -> str:
+    """How many customers it cost if it is the cause, of those who have customers alike."""
+    if math.isnan(reason["behind_it"]):
+        return words.say(N_("The comparison is no proof."))
+    shown = {name: words.number(round(float(reason[f"behind_{name}"]))) for name in ("low", "high")}
+    number = round(float(reason["behind_it"]))
+    if reason["covered"] > 0.995:
+        return words.count(
+            "If it is the cause, it cost about {n} customer ({low} to {high}); the comparison is no proof.",
+            "If it is the cause, it cost about {n} customers ({low} to {high}); the comparison is no proof.",
+            number,
+            **shown,
+        )
+    return words.count(
+        "If it is the cause, it cost about {n} customer ({low} to {high}) of the {covered} who have customers alike; "
+        "the comparison is no proof.",
+        "If it is the cause, it cost about {n} customers ({low} to {high}) of the {covered} who have customers alike; "
+        "the comparison is no proof.",
+        number,
+        covered=words.percent(reason["covered"], 0),
+        **shown,
     )
-    return f"{told} {behind}"
 
 
 def _no_reason(result: ReasonsToLeave, words: Words, judged: int, shown: dict[str, str]) -> str:

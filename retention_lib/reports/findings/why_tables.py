@@ -2,13 +2,17 @@
 
 from __future__ import annotations
 
+import math
+from typing import Any
+
 from retention_lib.models.first_experience import FirstOrderExperience
 from retention_lib.models.funnel import Funnel
 from retention_lib.models.leaving import ReasonsToLeave
 from retention_lib.reports.blocks import Column, Table
+from retention_lib.reports.rows import rows
 from retention_lib.reports.tables import shown_table
 from retention_lib.reports.why_words import feature_name, level_name, reason_name, step_name
-from retention_lib.reports.words import N_, Words
+from retention_lib.reports.words import DASH, N_, Words
 
 
 @shown_table.register
@@ -42,11 +46,11 @@ def _(result: ReasonsToLeave, words: Words) -> Table:
         Column(name="alike_share", header=words.say(N_("Customers alike")), kind="share"),
         Column(name="difference", header=words.say(N_("Difference")), kind="points", low="low", high="high"),
         Column(name="raw_difference", header=words.say(N_("Raw difference")), kind="points"),
-        Column(name="behind_it", header=words.say(N_("At most about")), kind="integer"),
+        Column(name="behind", header=words.say(N_("If the cause, it cost")), kind="written"),
     )
     frame = result.table.assign(
         reason=[reason_name(name, words) for name in result.table["reason"]],
-        behind_it=result.table["behind_it"].round(),
+        behind=[_behind(reason, words) for reason in rows(result.table)],
     )
     caption = words.say(
         N_(
@@ -57,6 +61,18 @@ def _(result: ReasonsToLeave, words: Words) -> Table:
         days=words.days(result.horizon_days),
     )
     return Table(columns=columns, frame=frame, thin="thin", caption=caption)
+
+
+def _behind(reason: Any, words: Words) -> str:
+    """How many customers a reason cost if it is the cause, with the interval."""
+    if math.isnan(reason.behind_it):
+        return DASH
+    return words.say(
+        N_("{n} ({low} to {high})"),
+        n=round(reason.behind_it),
+        low=words.number(round(reason.behind_low)),
+        high=words.number(round(reason.behind_high)),
+    )
 
 
 @shown_table.register

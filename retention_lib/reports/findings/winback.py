@@ -2,6 +2,7 @@
 
 from __future__ import annotations
 
+import math
 from collections.abc import Callable
 
 from retention_lib.models.economics import BreakEven
@@ -18,8 +19,8 @@ _TITLES = {
         "others alone"
     ),
     "one_order": N_(
-        "Offer a second order to **{letters}** of the {n} customers who bought for the first time in the month, "
-        "drawn at random, and leave the others alone"
+        "Invite **{letters}** of the {n} customers who bought for the first time in the month to a "
+        "second order, drawn at random, and leave the others alone"
     ),
     "bad_review": N_(
         "Offer amends to **{letters}** of the {n} customers with a bad review in the month, drawn at random, and "
@@ -49,9 +50,11 @@ def _pays(result: BreakEven, words: Words) -> str:
         return words.say(N_("with any lift: a contact costs nothing"))
     if not result.reachable:
         return words.say(N_("not at this cost: even bringing everyone back would not cover it"))
-    return words.say(
-        N_("if every {n} contacts bring back one customer more than no contact would"),
-        n=words.number(max(1.0, result.one_in), 0),
+    return words.count(
+        "if it brings back {n} customer more than come by themselves (1 in {one_in})",
+        "if it brings back {n} customers more than come by themselves (1 in {one_in})",
+        math.ceil(result.contacted * result.break_even_share),
+        one_in=words.number(max(1.0, result.one_in), 0),
     )
 
 
@@ -94,7 +97,7 @@ def _(result: NextSteps, words: Words) -> Finding:
     sentence = words.count(
         "One test. It contacts {contacted} customers of the {budget} that may be contacted in a month.",
         "{n} tests, the one that needs the smallest lift first. Together they contact {contacted} customers of the "
-        "{budget} that may be contacted in a month; who is in two of them is to be contacted once.",
+        "{budget} that may be contacted in a month; contact nobody twice.",
         len(result.steps),
         contacted=contacted,
         budget=result.budget,
@@ -108,11 +111,10 @@ def _(result: ContactList, words: Words) -> Finding:
     groups = table["group"].value_counts()
     sentence = words.say(
         N_(
-            "The list for the test of the most at stake holds **{contact}** customers to contact and {control}, drawn "
-            "at random among their equals, to leave alone; together {money} are at stake with them. {consents}"
+            "The list for the test of the most at stake holds **{contact}** customers to contact and as many like "
+            "them, drawn at random, to leave alone; together {money} are at stake with them. {consents}"
         ),
         contact=int(groups[CONTACT]),
-        control=int(groups[CONTROL]),
         money=words.money(float(table["at_stake"].sum()), compact=True),
         consents=_consents(result, words),
     )

@@ -68,26 +68,31 @@ def _(result: LapseWindow, words: Words) -> Alert:
 
 @finding.register
 def _(result: WindowGroups, words: Words) -> Finding:
-    differing = result.differing.head(NAMED_GROUPS)
     store = words.days(result.lapse_days)
-    if differing.empty:
-        same = (
-            N_("How often customers buy does not ask for windows of their own: {window} lies in every interval.")
-            if result.by == "purchases"
-            else N_("No category asks for a window of its own: {window} lies in the interval of all {n}.")
+    if result.by == "purchases":
+        message, named = (
+            N_(
+                "By purchases in the twelve months, the same rule gives windows of {groups}; in part by arithmetic, "
+                "for many purchases leave room for short gaps only."
+            ),
+            result.judged,
         )
-        return Finding(sentence=words.say(same, window=store, n=len(result.judged)))
-    named = [_group_window(row, result, words) for row in rows(differing)]
-    message = (
-        N_("One window of {window} does not do for all: by purchases in twelve months it would be {groups}.")
-        if result.by == "purchases"
-        else N_("One window of {window} does not do for all: by the category they spend most on it would be {groups}.")
-    )
-    return Finding(sentence=words.say(message, window=store, groups=words.listed(named)))
+    elif result.differing.empty:
+        message, named = (
+            N_("No category asks for a window of its own: {window} lies in the interval of all {n}."),
+            result.differing,
+        )
+    else:
+        message, named = (
+            N_("One window of {window} does not do for all: by the category they spend most on it would be {groups}."),
+            result.differing.head(NAMED_GROUPS),
+        )
+    groups = words.listed([_group_window(row, result, words) for row in rows(named)])
+    return Finding(sentence=words.say(message, window=store, n=len(result.judged), groups=groups))
 
 
 def _group_window(row: Any, result: WindowGroups, words: Words) -> str:
-    """A group and its window, as in "120 days for 4-6 purchases"."""
+    """A group and its window, as in "120 days (4-6)"."""
     group, lapse, low = str(row.group), float(row.lapse), float(row.low)
     days = words.say(N_("over {days}"), days=words.days(low)) if pd.isna(lapse) else words.days(lapse)
     name = group if result.by == "purchases" else segment_name(group, words)
@@ -100,7 +105,7 @@ def _(result: LapseCurve, words: Words) -> Finding:
     sentence = words.say(
         N_(
             "With a window of {short_days} the month's lapse would read {short}, with {long_days} {long}; with the "
-            "{days} used here it is **{share}**. A rate without its window says nothing."
+            "{days} used here it is **{share}**."
         ),
         short_days=words.days(short["lapse_days"]),
         short=words.percent(short["share"]),
@@ -177,9 +182,21 @@ def _just_reached(result: ReturnChance, words: Words) -> str:
 
 def _outlook(result: ReturnChance, words: Words) -> str:
     """What that makes of the silent."""
-    if result.word == "quiet":
-        return words.say(N_("Most of the silent come back, so this page calls them quiet, not lost."))
-    return words.say(N_("Most of the silent do not come back, so this page calls them lapsed."))
+    latest = result.lapsed_in_month
+    if result.word == "lapsed":
+        message = N_("Most of the silent do not come back, so this page calls them lapsed.")
+    elif result.beyond.value > 0.5:
+        message = N_("Most of the silent come back, so this page calls them quiet (overdue), not lapsed.")
+    elif isinstance(latest, Estimate) and latest.value >= 0.5:
+        message = N_(
+            "Of those who went quiet in the month before, half or more come back, so this page calls them quiet "
+            "(overdue), not lapsed."
+        )
+    else:
+        message = N_(
+            "That most of the silent stay away may be chance, so this page calls them quiet (overdue), not lapsed."
+        )
+    return words.say(message)
 
 
 @finding.register

@@ -24,17 +24,22 @@ DEFINITION_NAMES = {
 
 @shown_table.register
 def _(result: WindowGroups, words: Words) -> Table:
-    """The windows of groups, where any differs from the store's own; else no rows."""
-    shown = result.judged if len(result.differing) else result.judged.head(0)
+    """The windows of groups: all by purchases; by category none where none differs from the store's own."""
+    shown = result.judged if result.by == "purchases" or len(result.differing) else result.judged.head(0)
     label = N_("Purchases in twelve months") if result.by == "purchases" else N_("Category they spend most on")
     columns = (
         Column(name="name", header=words.say(label)),
         Column(name="customers", header=words.say(N_("Customers judged")), kind="integer"),
-        Column(name="at_risk", header=words.say(N_("At risk after")), kind="days"),
+        Column(name="at_risk", header=words.say(N_("Getting late after")), kind="days"),
         Column(name="lapse", header=words.say(N_("Quiet after")), kind="days", low="low", high="high"),
     )
+    by_purchases = N_(
+        "Windows by purchases, by the same rule and in part by arithmetic; {days} for all; the intervals hold together "
+        "with 95%"
+    )
+    by_category = N_("Windows by category, by the same rule; {days} for all; the intervals hold together with 95%")
     caption = words.say(
-        N_("The window of each group, by the same rule; {days} for all; the intervals hold together with 95%"),
+        by_purchases if result.by == "purchases" else by_category,
         days=words.days(result.lapse_days),
     )
     named = [segment_name(str(group), words) for group in shown["group"]]
