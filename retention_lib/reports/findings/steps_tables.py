@@ -13,7 +13,7 @@ from retention_lib.reports.blocks import Column, Table
 from retention_lib.reports.findings.steps import band_name
 from retention_lib.reports.rows import rows
 from retention_lib.reports.tables import shown_table
-from retention_lib.reports.words import N_, Words
+from retention_lib.reports.words import DASH, N_, Words
 
 
 @shown_table.register
@@ -22,6 +22,7 @@ def _(result: StepSurvival, words: Words) -> Table:
         name=[step_name(int(step), words) for step in result.table["step"]],
         half=[_median(days, words) for days in result.table["median"]],
         peak=[_peak(row, words) for row in rows(result.table)],
+        waiting=[_waiting(row, words) for row in result.table.to_dict("records")],
     )
     shares = [
         Column(
@@ -35,15 +36,14 @@ def _(result: StepSurvival, words: Words) -> Table:
     ]
     columns = (
         Column(name="name", header=words.say(N_("Purchase"))),
-        Column(name="customers", header=words.say(N_("Customers")), kind="integer"),
+        Column(
+            name="waiting",
+            header=words.say(N_("Customers / waiting on day {days}"), days=JUDGED_AT),
+            kind="written",
+        ),
         *shares,
         Column(name="half", header=words.say(N_("Half by")), kind="written"),
-        Column(name="peak", header=words.say(N_("Most likely")), kind="written"),
-        Column(
-            name=f"at_risk_{JUDGED_AT}",
-            header=words.say(N_("Waiting, day {days}"), days=JUDGED_AT),
-            kind="integer",
-        ),
+        Column(name="peak", header=words.say(N_("Most likely on days")), kind="written"),
     )
     return Table(columns=columns, frame=frame, caption=words.say(N_("Who went on to the next purchase, by step")))
 
@@ -98,10 +98,15 @@ def _median(days: float, words: Words) -> str:
 
 def _peak(row: Any, words: Words) -> str:
     if pd.isna(row.peak_from):
-        return words.say(N_("no week stands out"))
+        return DASH
     if pd.isna(row.peak_to):
-        return words.say(N_("day {first} or later"), first=int(row.peak_from))
-    return words.say(N_("days {first} to {last}"), first=int(row.peak_from), last=int(row.peak_to))
+        return words.say(N_("from {first}"), first=int(row.peak_from))
+    return words.say(N_("{first} to {last}"), first=int(row.peak_from), last=int(row.peak_to))
+
+
+def _waiting(row: dict[Any, Any], words: Words) -> str:
+    """Who made the purchase before, and who of them had not made the next one some time later."""
+    return f"{words.number(row['customers'])} / {words.number(row[f'at_risk_{JUDGED_AT}'])}"
 
 
 def _bands(table: pd.DataFrame, words: Words) -> list[str]:

@@ -41,7 +41,6 @@ def _(result: ReasonsToLeave, words: Words) -> Table:
     columns = (
         Column(name="reason", header=words.say(N_("What they met with"))),
         Column(name="customers", header=words.say(N_("Customers")), kind="integer"),
-        Column(name="active_share", header=words.say(N_("Of all active")), kind="share"),
         Column(name="share", header=words.say(N_("Went quiet")), kind="share"),
         Column(name="alike_share", header=words.say(N_("Customers alike")), kind="share"),
         Column(name="difference", header=words.say(N_("Difference")), kind="points", low="low", high="high"),
