@@ -3,8 +3,9 @@
 from __future__ import annotations
 
 from retention_lib.models.segments import SegmentRates
+from retention_lib.models.where import WhereRates
 from retention_lib.reports.blocks import Alert
-from retention_lib.reports.findings.base import Finding, alert, finding
+from retention_lib.reports.findings.base import Finding, alert, check_alert, finding
 from retention_lib.reports.rows import row, segment_name
 from retention_lib.reports.words import N_, Words
 
@@ -62,7 +63,7 @@ def _(result: SegmentRates, words: Words) -> Finding:
 
 
 @alert.register
-def _(result: SegmentRates, words: Words) -> Alert:
+def _(result: SegmentRates | WhereRates, words: Words) -> Alert:
     thin = int(result.table["thin"].sum())
     every = words.say(N_("Every group has at least {minimum} customers."), minimum=result.minimum_base)
     some = words.count(
@@ -71,8 +72,7 @@ def _(result: SegmentRates, words: Words) -> Alert:
         thin,
         minimum=result.minimum_base,
     )
-    title = words.say(N_("Thin groups."))
-    return Alert(level="warn", title=title, sentence=some) if thin else Alert(level="ok", title=title, sentence=every)
+    return check_alert(found=thin > 0, title=words.say(N_("Thin groups.")), sentence=some if thin else every)
 
 
 def _caption(result: SegmentRates, words: Words) -> str:

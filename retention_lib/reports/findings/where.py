@@ -11,9 +11,8 @@ from retention_lib.models.fatigue import ContactFatigue
 from retention_lib.models.habits import StayersAndLeavers
 from retention_lib.models.rfm import RfmGroups, RfmMigration
 from retention_lib.models.where import WhereRates
-from retention_lib.reports.blocks import Alert
 from retention_lib.reports.charts.where import band_name
-from retention_lib.reports.findings.base import Finding, alert, check_alert, finding
+from retention_lib.reports.findings.base import Finding, finding
 from retention_lib.reports.segment_names import group_name, named_segment
 from retention_lib.reports.words import N_, Words
 
@@ -45,19 +44,6 @@ def _(result: WhereRates, words: Words) -> Finding:
         share=words.percent(result.overall.value),
     )
     return Finding(sentence=" ".join(told), alt=" ".join([alt, *told[:1]]), caption=caption)
-
-
-@alert.register
-def _(result: WhereRates, words: Words) -> Alert:
-    thin = int(result.table["thin"].sum())
-    every = words.say(N_("Every group has at least {minimum} customers."), minimum=result.minimum_base)
-    some = words.count(
-        "{n} group has fewer than {minimum} customers; it is grey and not judged.",
-        "{n} groups have fewer than {minimum} customers; they are grey and not judged.",
-        thin,
-        minimum=result.minimum_base,
-    )
-    return check_alert(found=thin > 0, title=words.say(N_("Thin groups.")), sentence=some if thin else every)
 
 
 @finding.register
