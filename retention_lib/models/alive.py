@@ -11,7 +11,7 @@ import numpy as np
 import pandas as pd
 from numpy.typing import ArrayLike
 
-from retention_lib.models.btyd import PurchaseModel, fit_mbg_nbd
+from retention_lib.models.btyd import BetaGeometric, fit_mbg_nbd
 from retention_lib.models.estimates import Estimate, NotEnough
 from retention_lib.models.intervals import wilson
 from retention_lib.models.lapse import BAND_EDGES, MINIMUM_CUSTOMERS
@@ -23,7 +23,7 @@ _HISTORY = ["frequency", "recency", "T"]
 
 
 def chance_of_no_purchase(
-    model: PurchaseModel, frequency: ArrayLike, recency: ArrayLike, T: ArrayLike, horizon: ArrayLike
+    model: BetaGeometric, frequency: ArrayLike, recency: ArrayLike, T: ArrayLike, horizon: ArrayLike
 ) -> np.ndarray:
     """Chance that a customer buys nothing in the next `horizon`, given the history.
 
@@ -70,7 +70,7 @@ class AliveBands:
     cutoff: date
     horizon_days: int
     lapse_days: int
-    model: PurchaseModel
+    model: BetaGeometric
     table: pd.DataFrame
     expected_beyond: float
     beyond: Estimate
@@ -137,7 +137,7 @@ def _word(expected: float, measured: Estimate) -> Literal["right", "hopeful", "g
     return "hopeful" if expected > high else "gloomy"
 
 
-def _said(model: PurchaseModel, histories: pd.DataFrame, horizon: float) -> pd.DataFrame:
+def _said(model: BetaGeometric, histories: pd.DataFrame, horizon: float) -> pd.DataFrame:
     """The rows with the model's word on them, times the customers behind each."""
     x, recency, age, customers = (histories[name].to_numpy(dtype=float) for name in [*_HISTORY, "customers"])
     return histories.assign(

@@ -16,7 +16,7 @@ import numpy as np
 import pandas as pd
 
 from retention_lib.models.alive import chance_of_no_purchase
-from retention_lib.models.btyd import PurchaseModel
+from retention_lib.models.btyd import BetaGeometric
 from retention_lib.models.risk_features import PACE, Design, design, logit
 
 Candidate = Literal["recency", "palive", "pace", "logistic", "boosted"]
@@ -78,7 +78,7 @@ class Score:
 
 
 def with_chances(
-    rows: pd.DataFrame, model: PurchaseModel | None, stretches: Mapping[date, float], *, horizon_days: int
+    rows: pd.DataFrame, model: BetaGeometric | None, stretches: Mapping[date, float], *, horizon_days: int
 ) -> Windows:
     """Rows with the purchase model's word on them.
 
@@ -94,7 +94,7 @@ def with_chances(
     return Windows(rows=rows, chance=logit(_silence(model, rows, days)))
 
 
-def stretch(rows: pd.DataFrame, model: PurchaseModel | None, *, horizon_days: int) -> float:
+def stretch(rows: pd.DataFrame, model: BetaGeometric | None, *, horizon_days: int) -> float:
     """How much longer a past window's horizon would have to be for the model to expect the silent that there were.
 
     Args:
@@ -266,7 +266,7 @@ def _ridge(matrix: np.ndarray, silent: np.ndarray, offset: np.ndarray, *, ridge:
     return weights
 
 
-def _silence(model: PurchaseModel, rows: pd.DataFrame, days: Any) -> np.ndarray:
+def _silence(model: BetaGeometric, rows: pd.DataFrame, days: Any) -> np.ndarray:
     x, recency, age = (rows[name].to_numpy(dtype=float) for name in ("frequency", "recency", "T"))
     return chance_of_no_purchase(model, x, recency, age, days)
 

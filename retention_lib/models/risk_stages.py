@@ -9,7 +9,7 @@ from datetime import date, timedelta
 import numpy as np
 import pandas as pd
 
-from retention_lib.models.btyd import PurchaseModel, fit_mbg_nbd
+from retention_lib.models.btyd import BetaGeometric, fit_mbg_nbd
 from retention_lib.models.discrimination import auc, log_losses
 from retention_lib.models.estimates import NotEnough
 from retention_lib.models.risk_scores import (
@@ -52,7 +52,7 @@ class Stage:
     ahead: Windows
     candidates: tuple[Candidate, ...]
     season_seen: bool
-    model: PurchaseModel | NotEnough
+    model: BetaGeometric | NotEnough
     days: float
 
     def taken(self, chance: np.ndarray, fit: tuple[float, float]) -> np.ndarray:

@@ -10,7 +10,7 @@ from hypothesis import strategies as st
 from scipy.integrate import dblquad
 
 from retention_lib.models.alive import AliveBands, alive_bands, band_edges, chance_of_no_purchase
-from retention_lib.models.btyd import PurchaseModel
+from retention_lib.models.btyd import BetaGeometric
 from retention_lib.models.estimates import NotEnough
 
 CUT = date(2020, 10, 1)
@@ -19,12 +19,12 @@ WEEKS = 52.0
 
 def model(
     name: str = "MBG/NBD", r: float = 0.525, alpha: float = 6.183, a: float = 0.891, b: float = 1.614
-) -> PurchaseModel:
+) -> BetaGeometric:
     zeros = tuple(tuple(0.0 for _ in range(4)) for _ in range(4))
-    return PurchaseModel(name=name, r=r, alpha=alpha, a=a, b=b, log_likelihood=0.0, covariance=zeros, customers=1)
+    return BetaGeometric(name=name, r=r, alpha=alpha, a=a, b=b, log_likelihood=0.0, covariance=zeros, customers=1)
 
 
-def simulated(truth: PurchaseModel, customers: int, horizon: float, rng: np.random.Generator) -> pd.DataFrame:
+def simulated(truth: BetaGeometric, customers: int, horizon: float, rng: np.random.Generator) -> pd.DataFrame:
     """Customers of the MBG/NBD process, one by one: the history up to T and whether they bought in the horizon."""
     rate, drop = rng.gamma(truth.r, 1 / truth.alpha, customers), rng.beta(truth.a, truth.b, customers)
     age = rng.uniform(1, WEEKS, customers)

@@ -10,7 +10,7 @@ import pandas as pd
 import pytest
 
 from retention_lib.models.backtest import NAIVE, Holdout, best_of, holdout, tracking
-from retention_lib.models.btyd import PurchaseModel, fit_bg_nbd, fit_mbg_nbd
+from retention_lib.models.btyd import BetaGeometric, fit_bg_nbd, fit_mbg_nbd
 from retention_lib.models.estimates import NotEnough
 
 KEYS = ["frequency", "recency", "T"]
@@ -50,12 +50,12 @@ def days() -> pd.DataFrame:
 
 
 @pytest.fixture(scope="module")
-def models(days: pd.DataFrame) -> list[PurchaseModel]:
+def models(days: pd.DataFrame) -> list[BetaGeometric]:
     counts = counted(histories(days), KEYS)
     return [fit_bg_nbd(counts), fit_mbg_nbd(counts)]
 
 
-def test_whole_cdnow_file_gives_the_reference_errors(days: pd.DataFrame, models: list[PurchaseModel]) -> None:
+def test_whole_cdnow_file_gives_the_reference_errors(days: pd.DataFrame, models: list[BetaGeometric]) -> None:
     # Computed once with lifetimes on all 23,570 customers, days, 273-day holdout
     customers = counted(histories(days), [*KEYS, "holdout_purchases"])
     found = holdout(customers, models, holdout_length=273)
@@ -91,7 +91,7 @@ def test_sample_by_past_frequency_is_that_of_the_btyd_walkthrough() -> None:
     assert table["expected"].tolist() == pytest.approx(expected, abs=2e-3)
 
 
-def test_tracking_follows_the_calibration_period(days: pd.DataFrame, models: list[PurchaseModel]) -> None:
+def test_tracking_follows_the_calibration_period(days: pd.DataFrame, models: list[BetaGeometric]) -> None:
     index = (days["day"] - FIRST).dt.days
     birth = index.groupby(days["customer"]).min()
     births = birth.value_counts().rename_axis("birth_day_index").reset_index(name="customers")
@@ -105,9 +105,9 @@ def test_tracking_follows_the_calibration_period(days: pd.DataFrame, models: lis
     assert end["cumulative_expected"] == pytest.approx(end["cumulative_actual"], rel=0.05)
 
 
-def hand_model(name: str = "MBG/NBD") -> PurchaseModel:
+def hand_model(name: str = "MBG/NBD") -> BetaGeometric:
     zeros = tuple(tuple(0.0 for _ in range(4)) for _ in range(4))
-    return PurchaseModel(name=name, r=0.5, alpha=20.0, a=1.5, b=2.0, log_likelihood=0.0, covariance=zeros, customers=1)
+    return BetaGeometric(name=name, r=0.5, alpha=20.0, a=1.5, b=2.0, log_likelihood=0.0, covariance=zeros, customers=1)
 
 
 def test_tracking_adds_new_customers_expectations_by_hand() -> None:

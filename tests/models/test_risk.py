@@ -10,13 +10,13 @@ import pytest
 from models.risk_shop import CUTOFFS, HORIZON, TODAY, shop
 
 from retention_lib.models.alive import chance_of_no_purchase
-from retention_lib.models.btyd import PurchaseModel
+from retention_lib.models.btyd import BetaGeometric
 from retention_lib.models.estimates import NotEnough
 from retention_lib.models.risk import ChurnRisk, churn_risk
 from retention_lib.models.risk_features import design
 from retention_lib.models.risk_scores import recalibrated, same_season, stretch, stretch_ahead
 
-MODEL = PurchaseModel(
+MODEL = BetaGeometric(
     name="MBG/NBD", r=1.0, alpha=50.0, a=0.6, b=1.2, log_likelihood=0.0, covariance=((0.0,) * 4,) * 4, customers=1
 )
 

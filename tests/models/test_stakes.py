@@ -9,7 +9,7 @@ import pandas as pd
 import pytest
 from models.risk_shop import CUTOFFS, HORIZON, TODAY, shop
 
-from retention_lib.models.btyd import PurchaseModel
+from retention_lib.models.btyd import BetaGeometric
 from retention_lib.models.estimates import NotEnough
 from retention_lib.models.risk import ChurnRisk, churn_risk
 from retention_lib.models.stakes import ProfitAtStake, money_a_purchase, profit_at_stake, purchase_noise
@@ -53,7 +53,7 @@ def test_money_expected_is_the_money_that_came(risk: ChurnRisk) -> None:
 
 def test_profit_if_stays_is_the_purchases_of_one_who_has_not_left_times_money(risk: ChurnRisk) -> None:
     model = risk.purchase_model
-    assert isinstance(model, PurchaseModel)
+    assert isinstance(model, BetaGeometric)
     today = ROWS[ROWS["cutoff"] == TODAY].set_index("customer_id")
     rate = (model.r + today["frequency"]) / (model.alpha + today["T"])
     found = staked(risk).customers.set_index("customer_id")["profit_if_stays"].reindex(rate.index)

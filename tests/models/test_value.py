@@ -11,13 +11,13 @@ import pandas as pd
 import pytest
 
 from retention_lib.models import value as value_module
-from retention_lib.models.btyd import PurchaseModel
+from retention_lib.models.btyd import BetaGeometric
 from retention_lib.models.cohorts import cohort_table, cohort_value, cost_ceiling
 from retention_lib.models.estimates import Estimate, NotEnough
 from retention_lib.models.gamma_gamma import SPEND_DEPENDS, SpendModel
 from retention_lib.models.value import BaseValue, discount_factors, expected_value, months_ahead
 
-DAILY = PurchaseModel(
+DAILY = BetaGeometric(
     name="MBG/NBD",
     r=0.6,
     alpha=42.0,

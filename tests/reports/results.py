@@ -14,7 +14,7 @@ from retention_lib.measures.campaigns import CampaignWeeks
 from retention_lib.measures.experiments import MixedUnits
 from retention_lib.measures.units import Unit
 from retention_lib.models.backtest import Holdout, Tracking, holdout, tracking
-from retention_lib.models.btyd import PurchaseModel
+from retention_lib.models.btyd import BetaGeometric
 from retention_lib.models.campaigns import RedemptionRates, redemption_rates
 from retention_lib.models.cohorts import (
     CohortTriangles,
@@ -235,9 +235,9 @@ def ceiling() -> CostCeiling:
     return made(cost_ceiling(cohorts(), months=2), CostCeiling)
 
 
-def model(name: str = "MBG/NBD", *, alpha: float = 20.0) -> PurchaseModel:
+def model(name: str = "MBG/NBD", *, alpha: float = 20.0) -> BetaGeometric:
     spread = tuple(tuple(0.01 * (i == j) for j in range(4)) for i in range(4))
-    return PurchaseModel(
+    return BetaGeometric(
         name=name, r=0.5, alpha=alpha, a=1.5, b=2.0, log_likelihood=-1234.5, covariance=spread, customers=4321
     )
 

@@ -8,7 +8,7 @@ from datetime import date
 import numpy as np
 import pandas as pd
 
-from retention_lib.models.btyd import PurchaseModel
+from retention_lib.models.btyd import BetaGeometric
 from retention_lib.models.discrimination import Calibration
 from retention_lib.models.estimates import Estimate, NotEnough
 from retention_lib.models.risk import ChurnRisk
@@ -18,7 +18,7 @@ from retention_lib.models.risk_stages import Choice
 from retention_lib.models.stakes import Measure, ProfitAtStake
 
 TEST, TODAY = date(2026, 4, 1), date(2026, 7, 1)
-MODEL = PurchaseModel(
+MODEL = BetaGeometric(
     name="MBG/NBD", r=1.0, alpha=50.0, a=0.6, b=1.2, log_likelihood=0.0, covariance=((0.0,) * 4,) * 4, customers=1
 )
 

@@ -16,15 +16,15 @@ from hypothesis import strategies as st
 from scipy.integrate import quad
 from scipy.special import betaln, gammaln
 
-from retention_lib.models.btyd import PurchaseModel, fit_bg_nbd, fit_mbg_nbd
+from retention_lib.models.btyd import BetaGeometric, fit_bg_nbd, fit_mbg_nbd
 from retention_lib.models.estimates import NotEnough
 
 KEYS = ["frequency", "recency", "T"]
 
 
-def purchase_model(name: str, r: float, alpha: float, a: float, b: float) -> PurchaseModel:
+def purchase_model(name: str, r: float, alpha: float, a: float, b: float) -> BetaGeometric:
     zeros = tuple(tuple(0.0 for _ in range(4)) for _ in range(4))
-    return PurchaseModel(name=name, r=r, alpha=alpha, a=a, b=b, log_likelihood=0.0, covariance=zeros, customers=1)
+    return BetaGeometric(name=name, r=r, alpha=alpha, a=a, b=b, log_likelihood=0.0, covariance=zeros, customers=1)
 
 
 def distinct(customers: pd.DataFrame) -> pd.DataFrame:
@@ -39,19 +39,19 @@ def cdnow() -> pd.DataFrame:
 
 
 @pytest.fixture(scope="module")
-def bg(cdnow: pd.DataFrame) -> PurchaseModel:
+def bg(cdnow: pd.DataFrame) -> BetaGeometric:
     return fit_bg_nbd(distinct(cdnow))
 
 
 @pytest.fixture(scope="module")
-def mbg(cdnow: pd.DataFrame) -> PurchaseModel:
+def mbg(cdnow: pd.DataFrame) -> BetaGeometric:
     return fit_mbg_nbd(distinct(cdnow))
 
 
 PUBLISHED = purchase_model("BG/NBD", 0.2426, 4.4136, 0.7929, 2.4259)
 
 
-def test_bg_nbd_parameters_are_the_published_ones(bg: PurchaseModel) -> None:
+def test_bg_nbd_parameters_are_the_published_ones(bg: BetaGeometric) -> None:
     # Fader, Hardie and Lee (2005), table 2
     found = (bg.r, bg.alpha, bg.a, bg.b)
     assert found == pytest.approx((0.2426, 4.4136, 0.7929, 2.4259), abs=2e-4)
@@ -59,7 +59,7 @@ def test_bg_nbd_parameters_are_the_published_ones(bg: PurchaseModel) -> None:
     assert bg.customers == 2357
 
 
-def test_mbg_nbd_parameters_are_those_of_btydplus(mbg: PurchaseModel) -> None:
+def test_mbg_nbd_parameters_are_those_of_btydplus(mbg: BetaGeometric) -> None:
     assert (mbg.r, mbg.alpha, mbg.a, mbg.b) == pytest.approx((0.525, 6.183, 0.891, 1.614), abs=6e-4)
 
 
@@ -74,14 +74,14 @@ def test_conditional_expectation_is_hardies() -> None:
     assert PUBLISHED.conditional_expected_purchases(2, 30.43, 38.86, 39) == pytest.approx(1.226, abs=5e-4)
 
 
-def test_frequent_customer_is_that_of_the_btyd_walkthrough(bg: PurchaseModel) -> None:
+def test_frequent_customer_is_that_of_the_btyd_walkthrough(bg: BetaGeometric) -> None:
     assert bg.conditional_expected_purchases(26, 30.857, 31, 52) == pytest.approx(25.75659, abs=2e-3)
     assert bg.probability_alive(26, 30.857, 31) == pytest.approx(0.9688523, abs=1e-5)
 
 
 @pytest.mark.parametrize("fit", [fit_bg_nbd, fit_mbg_nbd])
 def test_distinct_rows_with_weights_give_the_fit_of_single_customers(
-    cdnow: pd.DataFrame, fit: Callable[[pd.DataFrame], PurchaseModel]
+    cdnow: pd.DataFrame, fit: Callable[[pd.DataFrame], BetaGeometric]
 ) -> None:
     single, weighted = fit(cdnow.assign(customers=1)), fit(distinct(cdnow))
     assert list(weighted.parameters.values()) == pytest.approx(list(single.parameters.values()), rel=1e-4)
@@ -99,7 +99,7 @@ def bg_log_likelihood(logs: np.ndarray, customers: pd.DataFrame) -> float:
     return float((rate + np.where(x > 0, np.logaddexp(alive, gone), alive)).sum())
 
 
-def test_covariance_is_the_inverse_of_the_numerical_hessian(cdnow: pd.DataFrame, bg: PurchaseModel) -> None:
+def test_covariance_is_the_inverse_of_the_numerical_hessian(cdnow: pd.DataFrame, bg: BetaGeometric) -> None:
     centre, h, steps = np.log(list(bg.parameters.values())), 1e-3, np.eye(4)
     hessian = np.empty((4, 4))
     for i in range(4):
@@ -111,7 +111,7 @@ def test_covariance_is_the_inverse_of_the_numerical_hessian(cdnow: pd.DataFrame,
     assert np.array(bg.covariance) == pytest.approx(np.linalg.inv(hessian), rel=0.01, abs=1e-5)
 
 
-def posterior_mean(model: PurchaseModel, x: int, t_x: float, age: float, horizon: float) -> float:
+def posterior_mean(model: BetaGeometric, x: int, t_x: float, age: float, horizon: float) -> float:
     """E[Y] by adaptive quadrature over p, the purchase rate integrated out by hand, in logs."""
     shape, z = model.r + x, horizon / (model.alpha + age)
     b = model.b + x + (model.name == "MBG/NBD")
@@ -185,7 +185,7 @@ def test_expectation_stays_below_the_rate_of_a_customer_who_never_leaves(
 
 
 def test_bg_nbd_keeps_everyone_without_a_repeat_alive_and_mbg_does_not(
-    cdnow: pd.DataFrame, bg: PurchaseModel, mbg: PurchaseModel
+    cdnow: pd.DataFrame, bg: BetaGeometric, mbg: BetaGeometric
 ) -> None:
     columns = [cdnow[key] for key in KEYS]
     assert (bg.probability_alive(*columns)[cdnow["frequency"] == 0] == 1).all()
@@ -225,7 +225,7 @@ def test_draws_cover_a_known_expectation() -> None:
 def test_store_that_nobody_leaves_is_fitted_and_its_draws_are_finite() -> None:
     rng = np.random.default_rng(3)
     model = fit_bg_nbd(simulated_store(rng, 400, dropout=False))
-    assert isinstance(model, PurchaseModel)
+    assert isinstance(model, BetaGeometric)
     drawn = [float(draw.expected_purchases(52.0)) for draw in model.draws(rng, 100)]
     assert np.isfinite(drawn).all()
     assert float(model.expected_purchases(52.0)) == pytest.approx(0.8 / 6 * 52, rel=0.15)
@@ -250,7 +250,7 @@ def test_fit_leaves_warnings_and_pandas_as_they_were(cdnow: pd.DataFrame) -> Non
     assert (pd.get_option("mode.chained_assignment"), list(warnings.filters)) == before
 
 
-def test_frame_holds_parameters_with_intervals(bg: PurchaseModel) -> None:
+def test_frame_holds_parameters_with_intervals(bg: BetaGeometric) -> None:
     frame = bg.to_frame()
     assert frame.columns.tolist() == ["parameter", "value", "low", "high"]
     assert ((frame["low"] < frame["value"]) & (frame["value"] < frame["high"])).all()

@@ -1,7 +1,4 @@
-"""Buy-till-you-die models of repeat purchases: BG/NBD and MBG/NBD.
-
-Vocabulary of the literature: `frequency` (repeat purchases, x), `recency` (time from first to last purchase,
-t_x), `T` (time from first purchase to the end of observation), all times in one unit of the caller's choice.
+"""BG/NBD and MBG/NBD: customers who leave after a purchase, with a chance of their own.
 
 References:
     Fader, Hardie and Lee (2005), "Counting Your Customers the Easy Way" (BG/NBD).
@@ -11,16 +8,15 @@ References:
 from __future__ import annotations
 
 from dataclasses import dataclass
-from typing import Literal
+from typing import ClassVar
 
 import numpy as np
 import pandas as pd
 from numpy.typing import ArrayLike
 
+from retention_lib.models.btyd.purchase_model import ModelName, PurchaseModel
 from retention_lib.models.estimates import NotEnough
 from retention_lib.models.fitting import lifetimes_fit
-
-ModelName = Literal["BG/NBD", "MBG/NBD"]
 
 NEEDED_REPEATERS = 30
 _FITTERS: dict[ModelName, str] = {"BG/NBD": "BetaGeoFitter", "MBG/NBD": "ModifiedBetaGeoFitter"}
@@ -30,7 +26,7 @@ _CHUNK = 2048  # rows at a time, so that the work stays in the processor's cache
 
 
 @dataclass(frozen=True, kw_only=True)
-class PurchaseModel:
+class BetaGeometric(PurchaseModel):
     """A fitted model of repeat purchases.
 
     Purchases come at a rate of Gamma(r, alpha) across customers; after each one (MBG/NBD: also after the very
@@ -42,24 +38,14 @@ class PurchaseModel:
         alpha: Scale of the purchase rate, in the time unit of the data.
         a: First shape of the dropout probability.
         b: Second shape of the dropout probability.
-        log_likelihood: Of all customers, in the time unit of the data.
-        covariance: Covariance of (log r, log alpha, log a, log b) at the maximum.
-        customers: Customers fitted on.
     """
 
-    name: ModelName
+    PARAMETERS: ClassVar[tuple[str, ...]] = ("r", "alpha", "a", "b")
+
     r: float
     alpha: float
     a: float
     b: float
-    log_likelihood: float
-    covariance: tuple[tuple[float, ...], ...]
-    customers: int
-
-    @property
-    def parameters(self) -> dict[str, float]:
-        """The four parameters by name."""
-        return {"r": self.r, "alpha": self.alpha, "a": self.a, "b": self.b}
 
     def expected_purchases(self, t: ArrayLike) -> np.ndarray:
         """Expected repeat purchases of a new customer in the time t after the first one.
@@ -77,26 +63,6 @@ class PurchaseModel:
         b = np.full(flat.size, self.b + first)
         purchases = surviving * _mean_purchases(self.a, b, np.full(flat.size, self.r), flat[:, None] / self.alpha)
         return purchases[:, 0].reshape(times.shape)
-
-    def conditional_expected_purchases(
-        self, frequency: ArrayLike, recency: ArrayLike, T: ArrayLike, horizon: float
-    ) -> np.ndarray:
-        """Expected purchases of each customer in the next `horizon`, given the history.
-
-        Finite for every customer: equation (10) of Fader, Hardie and Lee holds a hypergeometric function that
-        overflows for frequent buyers and for a near 0 or 1, so the expectation is integrated instead.
-
-        Args:
-            frequency: Repeat purchases, whole numbers >= 0.
-            recency: Time from first to last purchase, 0 <= recency <= T.
-            T: Time from the first purchase to the end of observation.
-            horizon: Time ahead, >= 0.
-
-        Returns:
-            One expectation a customer, in the shape of the inputs broadcast.
-        """
-        shape = np.broadcast_shapes(np.shape(frequency), np.shape(recency), np.shape(T))
-        return self.expected_purchases_by(frequency, recency, T, [horizon])[:, 0].reshape(shape)
 
     def expected_purchases_by(
         self, frequency: ArrayLike, recency: ArrayLike, T: ArrayLike, horizons: ArrayLike
@@ -142,50 +108,8 @@ class PurchaseModel:
         alive = expit(-left)
         return np.where(x == 0, 1.0, alive) if self.name == "BG/NBD" else alive
 
-    def draws(self, rng: np.random.Generator, n: int) -> list[PurchaseModel]:
-        """Models with parameters drawn from their sampling distribution.
 
-        Args:
-            rng: Source of randomness.
-            n: Number of models.
-
-        Returns:
-            Models whose log-parameters are normal around the estimates, with the inverse Hessian of the
-            log-likelihood as covariance.
-        """
-        centre = np.log([self.r, self.alpha, self.a, self.b])
-        logs = rng.multivariate_normal(centre, np.array(self.covariance), size=n, method="eigh")
-        return [self._with(np.exp(row)) for row in logs]
-
-    def _with(self, parameters: np.ndarray) -> PurchaseModel:
-        """The same model at other parameters."""
-        r, alpha, a, b = (float(value) for value in parameters)
-        return PurchaseModel(
-            name=self.name,
-            r=r,
-            alpha=alpha,
-            a=a,
-            b=b,
-            log_likelihood=self.log_likelihood,
-            covariance=self.covariance,
-            customers=self.customers,
-        )
-
-    def to_frame(self) -> pd.DataFrame:
-        """Parameters with 95 % intervals on the log scale: columns parameter, value, low, high."""
-        values = np.array([self.r, self.alpha, self.a, self.b])
-        spread = np.exp(1.959964 * np.sqrt(np.diag(np.array(self.covariance))))
-        return pd.DataFrame(
-            {
-                "parameter": ["r", "alpha", "a", "b"],
-                "value": values,
-                "low": values / spread,
-                "high": values * spread,
-            }
-        )
-
-
-def fit_bg_nbd(counts: pd.DataFrame | NotEnough) -> PurchaseModel | NotEnough:
+def fit_bg_nbd(counts: pd.DataFrame | NotEnough) -> BetaGeometric | NotEnough:
     """Fit the BG/NBD model of Fader, Hardie and Lee (2005).
 
     Args:
@@ -201,7 +125,7 @@ def fit_bg_nbd(counts: pd.DataFrame | NotEnough) -> PurchaseModel | NotEnough:
     return _fit("BG/NBD", counts)
 
 
-def fit_mbg_nbd(counts: pd.DataFrame | NotEnough) -> PurchaseModel | NotEnough:
+def fit_mbg_nbd(counts: pd.DataFrame | NotEnough) -> BetaGeometric | NotEnough:
     """Fit the MBG/NBD model of Batislam, Denizel and Filiztekin (2007).
 
     Args:
@@ -216,7 +140,7 @@ def fit_mbg_nbd(counts: pd.DataFrame | NotEnough) -> PurchaseModel | NotEnough:
     return _fit("MBG/NBD", counts)
 
 
-def _fit(name: ModelName, counts: pd.DataFrame | NotEnough) -> PurchaseModel | NotEnough:
+def _fit(name: ModelName, counts: pd.DataFrame | NotEnough) -> BetaGeometric | NotEnough:
     """Fit either model on the distinct rows."""
     if isinstance(counts, NotEnough):
         return counts
@@ -232,7 +156,7 @@ def _fit(name: ModelName, counts: pd.DataFrame | NotEnough) -> PurchaseModel | N
     r, alpha, a, b = fit.parameters
     # lifetimes divides time by the largest T, which adds log(max T) to the log-density of every purchase.
     log_likelihood = -fit.mean_loss * customers.sum() - np.log(age.max()) * (customers * x).sum()
-    return PurchaseModel(
+    return BetaGeometric(
         name=name,
         r=r,
         alpha=alpha,
