@@ -20,7 +20,7 @@ from retention_lib.measures.sizes import (
 from retention_lib.measures.sufficiency import sufficiency_facts
 
 if TYPE_CHECKING:
-    from collections.abc import Callable, Mapping
+    from collections.abc import Callable, Collection, Mapping
 
     from retention_lib.stores.reconciliation import Reconciliation
     from retention_lib.stores.store import Store
@@ -32,13 +32,16 @@ DAYS = ("day", "orders", "revenue")
 SEVERITIES = ("stop", "quarantine", "warn", "merge")
 
 
-def quality_facts(store: Store, *, until: date | None = None) -> dict[str, pd.DataFrame]:
+def quality_facts(
+    store: Store, *, until: date | None = None, tables: Collection[str] | None = None
+) -> dict[str, pd.DataFrame]:
     """Everything the checks judge, each as a small ordered frame.
 
     Args:
         store: The store; tables it refused are named among the rules.
         until: First day of sales that is no longer seen; all of them if omitted. Counts of rows and ids are
             always those of the whole source.
+        tables: The tables that are asked about, `transactions` among them; all of the store's if omitted.
 
     Returns:
         `counts` (see `row_counts`), `rules` (`rule_counts`), `days` (`sales_days`), `coverage` (last_day and
@@ -46,17 +49,18 @@ def quality_facts(store: Store, *, until: date | None = None) -> dict[str, pd.Da
         `largest_customers`, `customer_nets` (see `measures.sizes`), `order_numbers`, `look_alikes`, `orphans`
         (`measures.ids`) and `sufficiency` (`measures.sufficiency`).
     """
-    counts = {table: store.reconciliation(table) for table in store.tables}
-    refused = {table: str(error) for table, error in store.refused.items()}
-    tables = {name: store.table(name) for name in store.tables}
-    ids = ids_by_table(tables, "customer_id")
+    asked = [name for name in store.tables if tables is None or name in tables]
+    counts = {name: store.reconciliation(name) for name in asked}
+    refused = {name: str(error) for name, error in store.refused.items() if tables is None or name in tables}
+    held = {name: store.table(name) for name in asked}
+    ids = ids_by_table(held, "customer_id")
     return {
         "counts": row_counts(counts),
         "rules": rule_counts(counts, refused),
         **_sales_facts(store, until=until),
         "look_alikes": look_alike_ids(ids, hashed=store.hashed_id),
-        "orphans": orphan_counts(tables, ids),
-        "sufficiency": sufficiency_facts(store, until=until),
+        "orphans": orphan_counts(held, ids),
+        "sufficiency": sufficiency_facts(store, until=until, tables=tables),
     }
 
 

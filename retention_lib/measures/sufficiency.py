@@ -11,17 +11,22 @@ import pandas as pd
 from retention_lib.measures.purchases import purchase_days
 
 if TYPE_CHECKING:
+    from collections.abc import Collection
+
     from retention_lib.stores.store import Store
 
 YEAR_DAYS = 365
 
 
-def sufficiency_facts(store: Store, *, until: date | None = None) -> pd.DataFrame:
+def sufficiency_facts(
+    store: Store, *, until: date | None = None, tables: Collection[str] | None = None
+) -> pd.DataFrame:
     """What the store has of what any report needs.
 
     Args:
         store: The store.
         until: First day of sales that is no longer seen; all of them if omitted.
+        tables: The tables that are asked about, `transactions` among them; nothing is counted in the others.
 
     Returns:
         Columns `fact`, `value` (number), ordered by fact: those of `buying_facts` where there are sales;
@@ -31,8 +36,10 @@ def sufficiency_facts(store: Store, *, until: date | None = None) -> pd.DataFram
     """
     facts = {f"has_{name}": int(store.has(name)) for name in ("transactions", "contacts", "assignments")}
     facts["has_results"] = int(store.has("transactions") or store.has("outcomes"))
-    parts = [_frame(facts), *_sales(store, until=until)]
-    assignments = store.find("assignments")
+    contacts, assignments = (
+        store.find(name) if tables is None or name in tables else None for name in ("contacts", "assignments")
+    )
+    parts = [_frame(facts), *_sales(store, contacts, until=until)]
     if assignments is not None:
         parts.append(_arms(assignments))
     return pd.concat(parts).sort_values("fact").reset_index(drop=True)
@@ -70,7 +77,7 @@ def buying_facts(purchases: ibis.Table, *, until: date) -> pd.DataFrame:
     return _frame({name: value for name, value in found.iloc[0].to_dict().items() if not pd.isna(value)})
 
 
-def _sales(store: Store, *, until: date | None) -> list[pd.DataFrame]:
+def _sales(store: Store, contacts: ibis.Table | None, *, until: date | None) -> list[pd.DataFrame]:
     """The facts about buyers, and about who was contacted."""
     transactions, coverage = store.find("transactions"), store.coverage
     if transactions is None or coverage is None:
@@ -78,7 +85,6 @@ def _sales(store: Store, *, until: date | None) -> list[pd.DataFrame]:
     end = until or coverage.last_day + timedelta(days=1)
     purchases = purchase_days(transactions, until=end, zero_amount_is_purchase=store.zero_amount_is_purchase)
     facts = [buying_facts(purchases, until=end)]
-    contacts = store.find("contacts")
     if contacts is not None:
         facts.append(_contacted(purchases, contacts))
     return facts

@@ -140,3 +140,22 @@ def test_a_clean_shop_is_in_order(tmp_path: Path) -> None:
         *("anonymous", "calendar", "last_month", "outliers", "dominant", "negative", "look_alikes"),
         *("reused_orders", "future", "repeats"),
     )
+
+
+def test_only_the_tables_asked_about_are_judged(tmp_path: Path) -> None:
+    store = opened(
+        tmp_path,
+        transactions=orders(),
+        customers="customer_id,sex\n" + "".join(f"c{place:02d},f\n" for place in range(40)),
+        contacts="customer_id,campaign_id,channel,sent_at\nZZ,1,email,2024-01-01\nzz,1,email,2024-01-01\n",
+        feedback="",
+    )
+    facts = quality_facts(store, tables=("transactions", "customers", "costs"))
+    quality = data_quality(facts)
+    assert facts["counts"]["table"].tolist() == ["transactions", "customers"]
+    assert quality.refused == ()
+    assert [check.check for check in quality.checks if check.found] == ["last_month"]  # 27 of 29 days
+    assert "customers_contacted" not in facts["sufficiency"]["fact"].tolist()
+    whole = judged(store)
+    assert [refused.table for refused in whole.refused] == ["feedback"]
+    assert {"look_alikes", "orphans"} <= {check.check for check in whole.checks if check.found}
