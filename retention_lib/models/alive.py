@@ -7,9 +7,7 @@ from dataclasses import dataclass
 from datetime import date
 from typing import Literal
 
-import numpy as np
 import pandas as pd
-from numpy.typing import ArrayLike
 
 from retention_lib.models.btyd import BetaGeometric, fit_mbg_nbd
 from retention_lib.models.estimates import Estimate, NotEnough
@@ -20,33 +18,6 @@ DAYS_A_WEEK = 7
 # Nobody acts on a smaller difference of a share.
 CLOSE = 0.02
 _HISTORY = ["frequency", "recency", "T"]
-
-
-def chance_of_no_purchase(
-    model: BetaGeometric, frequency: ArrayLike, recency: ArrayLike, T: ArrayLike, horizon: ArrayLike
-) -> np.ndarray:
-    """Chance that a customer buys nothing in the next `horizon`, given the history.
-
-    A customer alive at T has a purchase rate of Gamma(r + x, alpha + T) whatever the dropout probability, which enters
-    the likelihood as a factor of its own; he leaves at purchases only, so the next one comes at that rate:
-    P(X = 0) = 1 - P(alive) (1 - ((alpha + T) / (alpha + T + horizon))^(r + x)). Exact, and finite for everyone.
-
-    Args:
-        model: BG/NBD or MBG/NBD.
-        frequency: Repeat purchases, whole numbers >= 0.
-        recency: Time from first to last purchase, 0 <= recency <= T, in the model's unit of time.
-        T: Time from the first purchase to the end of observation, same unit.
-        horizon: Time ahead, >= 0, same unit.
-
-    Returns:
-        Chances in [0, 1], in the shape of the inputs broadcast; 1 for a horizon of 0.
-
-    References:
-        Fader, Hardie and Lee (2005), equations 3 and 7; Batislam et al. (2007), appendix A.
-    """
-    x, age, ahead = (np.asarray(column, dtype=float) for column in (frequency, T, horizon))
-    buys_if_alive = -np.expm1(-(model.r + x) * np.log1p(ahead / (model.alpha + age)))
-    return 1.0 - model.probability_alive(frequency, recency, T) * buys_if_alive
 
 
 @dataclass(frozen=True, kw_only=True, eq=False)
@@ -142,7 +113,7 @@ def _said(model: BetaGeometric, histories: pd.DataFrame, horizon: float) -> pd.D
     x, recency, age, customers = (histories[name].to_numpy(dtype=float) for name in [*_HISTORY, "customers"])
     return histories.assign(
         alive=model.probability_alive(x, recency, age) * customers,
-        expected=(1 - chance_of_no_purchase(model, x, recency, age, horizon)) * customers,
+        expected=(1 - model.chance_of_no_purchase(x, recency, age, horizon)) * customers,
     )
 
 

@@ -15,7 +15,6 @@ from typing import Any, Literal
 import numpy as np
 import pandas as pd
 
-from retention_lib.models.alive import chance_of_no_purchase
 from retention_lib.models.btyd import BetaGeometric
 from retention_lib.models.risk_features import PACE, Design, design, logit
 
@@ -268,7 +267,7 @@ def _ridge(matrix: np.ndarray, silent: np.ndarray, offset: np.ndarray, *, ridge:
 
 def _silence(model: BetaGeometric, rows: pd.DataFrame, days: Any) -> np.ndarray:
     x, recency, age = (rows[name].to_numpy(dtype=float) for name in ("frequency", "recency", "T"))
-    return chance_of_no_purchase(model, x, recency, age, days)
+    return model.chance_of_no_purchase(x, recency, age, days)
 
 
 def _expit(value: np.ndarray) -> np.ndarray:

@@ -9,7 +9,7 @@ from hypothesis import given, settings
 from hypothesis import strategies as st
 from scipy.integrate import dblquad
 
-from retention_lib.models.alive import AliveBands, alive_bands, band_edges, chance_of_no_purchase
+from retention_lib.models.alive import AliveBands, alive_bands, band_edges
 from retention_lib.models.btyd import BetaGeometric
 from retention_lib.models.estimates import NotEnough
 
@@ -56,13 +56,13 @@ def test_the_closed_form_is_the_integral_over_rate_and_dropout() -> None:
 
     alive, left = (dblquad(part, 0, 8, 0, 1)[0] for part in (still, gone))
     silent = dblquad(lambda p, rate: still(p, rate) * np.exp(-rate * ahead), 0, 8, 0, 1)[0]
-    assert chance_of_no_purchase(truth, x, t_x, age, ahead) == pytest.approx((silent + left) / (alive + left), rel=1e-5)
+    assert truth.chance_of_no_purchase(x, t_x, age, ahead) == pytest.approx((silent + left) / (alive + left), rel=1e-5)
 
 
 def test_simulated_customers_buy_nothing_as_often_as_said() -> None:
     truth, horizon = model(r=1.2, alpha=8.0, a=0.8, b=2.5), 13.0
     people = simulated(truth, 200_000, horizon, np.random.default_rng(3))
-    said = chance_of_no_purchase(truth, people["frequency"], people["recency"], people["T"], horizon)
+    said = truth.chance_of_no_purchase(people["frequency"], people["recency"], people["T"], horizon)
     bins = np.digitize(said, np.quantile(said, np.linspace(0.1, 0.9, 9)))
     for place in range(10):
         own = bins == place
@@ -82,10 +82,10 @@ def test_the_chance_is_finite_and_falls_with_the_horizon(
     x: int, share: float, age: float, ahead: float, name: str
 ) -> None:
     told, recency = model(name), share * age if x else 0.0
-    sooner, later = chance_of_no_purchase(told, x, recency, age, [ahead, 2 * ahead])
+    sooner, later = told.chance_of_no_purchase(x, recency, age, [ahead, 2 * ahead])
     alive = float(told.probability_alive(x, recency, age))
     assert 1 - alive - 1e-12 <= later <= sooner <= 1
-    assert chance_of_no_purchase(told, x, recency, age, 0.0) == 1
+    assert told.chance_of_no_purchase(x, recency, age, 0.0) == 1
 
 
 def histories(people: pd.DataFrame, edges: list[int]) -> pd.DataFrame:

@@ -9,7 +9,6 @@ import pandas as pd
 import pytest
 from models.risk_shop import CUTOFFS, HORIZON, TODAY, shop
 
-from retention_lib.models.alive import chance_of_no_purchase
 from retention_lib.models.btyd import BetaGeometric
 from retention_lib.models.estimates import NotEnough
 from retention_lib.models.risk import ChurnRisk, churn_risk
@@ -133,7 +132,7 @@ def test_stretch_finds_by_how_much_a_season_sells_more() -> None:
     rows, _ = shop(6, customers=600)
     window = rows[rows["cutoff"] == CUTOFFS[0]]
     x, recency, age = (window[name].to_numpy() for name in ("frequency", "recency", "T"))
-    said = chance_of_no_purchase(MODEL, x, recency, age, 1.3 * HORIZON)
+    said = MODEL.chance_of_no_purchase(x, recency, age, 1.3 * HORIZON)
     assert stretch(window.assign(silent=said), MODEL, horizon_days=HORIZON) == pytest.approx(1.3)
 
 
