@@ -67,13 +67,16 @@ def consents(customers: ibis.Table | None) -> pd.DataFrame | None:
 
     Returns:
         `customer_id` and, of `email_consent`, `sms_consent`, `messenger_consent`, the columns that the store has
-        (bool; unknown counts as refused), ordered by id; None where the store knows of none. For lists, never shown.
+        (bool; unknown counts as refused), ordered by id, which are texts as Arrow holds them; None where the store
+        knows of none. For lists, never shown.
     """
     known = [] if customers is None else [name for name in CONSENTS if name in customers.columns]
     if customers is None or not known:
         return None
     agreed = {name: customers[name].fill_null(False) for name in known}
-    return customers.select("customer_id", **agreed).order_by("customer_id").to_pandas()
+    told = customers.select("customer_id", **agreed).order_by("customer_id").to_pyarrow()
+    ids = pd.Series(told["customer_id"], dtype="string[pyarrow]", name="customer_id")
+    return pd.concat([ids, told.drop_columns("customer_id").to_pandas()], axis="columns")
 
 
 def _at(

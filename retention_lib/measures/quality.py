@@ -33,7 +33,11 @@ SEVERITIES = ("stop", "quarantine", "warn", "merge")
 
 
 def quality_facts(
-    store: Store, *, until: date | None = None, tables: Collection[str] | None = None
+    store: Store,
+    *,
+    until: date | None = None,
+    tables: Collection[str] | None = None,
+    purchases: ibis.Table | None = None,
 ) -> dict[str, pd.DataFrame]:
     """Everything the checks judge, each as a small ordered frame.
 
@@ -42,6 +46,7 @@ def quality_facts(
         until: First day of sales that is no longer seen; all of them if omitted. Counts of rows and ids are
             always those of the whole source.
         tables: The tables that are asked about, `transactions` among them; all of the store's if omitted.
+        purchases: From `purchases.purchase_days`, until the same day; made from the sales if omitted.
 
     Returns:
         `counts` (see `row_counts`), `rules` (`rule_counts`), `days` (`sales_days`), `coverage` (last_day and
@@ -60,7 +65,7 @@ def quality_facts(
         **_sales_facts(store, until=until),
         "look_alikes": look_alike_ids(ids, hashed=store.hashed_id),
         "orphans": orphan_counts(held, ids),
-        "sufficiency": sufficiency_facts(store, until=until, tables=tables),
+        "sufficiency": sufficiency_facts(store, until=until, tables=tables, purchases=purchases),
     }
 
 

@@ -19,7 +19,11 @@ YEAR_DAYS = 365
 
 
 def sufficiency_facts(
-    store: Store, *, until: date | None = None, tables: Collection[str] | None = None
+    store: Store,
+    *,
+    until: date | None = None,
+    tables: Collection[str] | None = None,
+    purchases: ibis.Table | None = None,
 ) -> pd.DataFrame:
     """What the store has of what any report needs.
 
@@ -27,6 +31,7 @@ def sufficiency_facts(
         store: The store.
         until: First day of sales that is no longer seen; all of them if omitted.
         tables: The tables that are asked about, `transactions` among them; nothing is counted in the others.
+        purchases: From `purchases.purchase_days`, until the same day; made from the sales if omitted.
 
     Returns:
         Columns `fact`, `value` (number), ordered by fact: those of `buying_facts` where there are sales;
@@ -39,7 +44,7 @@ def sufficiency_facts(
     contacts, assignments = (
         store.find(name) if tables is None or name in tables else None for name in ("contacts", "assignments")
     )
-    parts = [_frame(facts), *_sales(store, contacts, until=until)]
+    parts = [_frame(facts), *_sales(store, contacts, purchases, until=until)]
     if assignments is not None:
         parts.append(_arms(assignments))
     return pd.concat(parts).sort_values("fact").reset_index(drop=True)
@@ -77,13 +82,16 @@ def buying_facts(purchases: ibis.Table, *, until: date) -> pd.DataFrame:
     return _frame({name: value for name, value in found.iloc[0].to_dict().items() if not pd.isna(value)})
 
 
-def _sales(store: Store, contacts: ibis.Table | None, *, until: date | None) -> list[pd.DataFrame]:
+def _sales(
+    store: Store, contacts: ibis.Table | None, purchases: ibis.Table | None, *, until: date | None
+) -> list[pd.DataFrame]:
     """The facts about buyers, and about who was contacted."""
     transactions, coverage = store.find("transactions"), store.coverage
     if transactions is None or coverage is None:
         return []
     end = until or coverage.last_day + timedelta(days=1)
-    purchases = purchase_days(transactions, until=end, zero_amount_is_purchase=store.zero_amount_is_purchase)
+    if purchases is None:
+        purchases = purchase_days(transactions, until=end, zero_amount_is_purchase=store.zero_amount_is_purchase)
     facts = [buying_facts(purchases, until=end)]
     if contacts is not None:
         facts.append(_contacted(purchases, contacts))

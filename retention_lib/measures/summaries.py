@@ -10,6 +10,7 @@ from __future__ import annotations
 from datetime import date, timedelta
 
 import ibis
+import numpy as np
 import pandas as pd
 
 
@@ -43,10 +44,13 @@ def customer_values(
         Columns `frequency`, `recency`, `T`, `monetary_value` (mean money per repeat occasion; 0 where there is none,
         and for customers whose refunds reach what they bought), `customers`, ordered by all keys.
     """
-    seen = transactions.filter(transactions.ordered_at < ibis.timestamp(until.isoformat()))
-    nets = seen.group_by("customer_id").aggregate(net=seen.amount.sum())
-    summary = _summary(purchases, until=until).inner_join(nets, "customer_id")
-    summary = summary.mutate(monetary_value=ibis.ifelse(summary.net > 0, summary.monetary_value, 0.0))
+    seen = transactions.ordered_at < ibis.timestamp(until.isoformat())
+    # Only who sent something back can have kept nothing.
+    sent_back = transactions.filter(seen, transactions.amount < 0).select("customer_id")
+    doubtful = transactions.semi_join(sent_back, "customer_id").filter(seen)
+    nets = doubtful.group_by("customer_id").aggregate(net=doubtful.amount.sum())
+    summary = _summary(purchases, until=until).left_join(nets.filter(nets.net <= 0), "customer_id")
+    summary = summary.mutate(monetary_value=ibis.ifelse(summary.net.isnull(), summary.monetary_value, 0.0))
     return _counted(summary, ["frequency", "recency", "T", "monetary_value"], unit_days=unit_days)
 
 
@@ -115,13 +119,16 @@ def repeat_purchases(purchases: ibis.Table, *, start: date, born_until: date) ->
 
 def _summary(purchases: ibis.Table, *, until: date) -> ibis.Table:
     seen = purchases.filter(purchases.day < ibis.date(until.isoformat()))
-    first = seen.day.min().over(ibis.window(group_by="customer_id"))
-    marked = seen.mutate(first_day=first)
-    customers = marked.group_by("customer_id", "first_day").aggregate(
+    customers = seen.group_by("customer_id").aggregate(
         frequency=ibis._.count() - 1,
-        last_day=marked.day.max(),
-        monetary_value=marked.amount.mean(where=marked.day > marked.first_day).cast("float64").round(6).fill_null(0.0),
+        first_day=seen.day.min(),
+        last_day=seen.day.max(),
+        amount=seen.amount.sum(),
+        first_amount=seen.amount.argmin(seen.day),
     )
+    repeats = customers.frequency.nullif(0)
+    later = ((customers.amount - customers.first_amount).cast("float64") / repeats).round(6).fill_null(0.0)
+    customers = customers.mutate(monetary_value=later)
     last_seen = ibis.date((until - timedelta(days=1)).isoformat())
     return customers.mutate(
         recency=customers.last_day.delta(customers.first_day, unit="day"),
@@ -130,6 +137,9 @@ def _summary(purchases: ibis.Table, *, until: date) -> ibis.Table:
 
 
 def _counted(customers: ibis.Table, keys: list[str], *, unit_days: int) -> pd.DataFrame:
-    counts = customers.group_by(*keys).aggregate(customers=ibis._.count())
-    frame = counts.order_by(*keys).to_pandas()
-    return frame.assign(recency=frame["recency"] / unit_days, T=frame["T"] / unit_days)
+    counted = customers.group_by(*keys).aggregate(customers=ibis._.count())
+    frame = counted.to_pyarrow().to_pandas()
+    # Numbers are put in order faster here than in the engine.
+    order = np.lexsort([frame[key].to_numpy() for key in reversed(keys)])
+    columns = {name: column.to_numpy()[order] for name, column in frame.items()}
+    return pd.DataFrame(columns | {name: columns[name] / unit_days for name in ("recency", "T")})

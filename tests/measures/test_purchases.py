@@ -1,9 +1,11 @@
 from __future__ import annotations
 
-from datetime import date
+from collections import defaultdict
+from datetime import date, timedelta
 from decimal import Decimal
 
 import ibis
+import numpy as np
 import pytest
 from measures.tables import bought, sales
 
@@ -94,6 +96,29 @@ def test_a_refund_of_a_sale_before_the_data_is_revenue_and_makes_no_customer() -
     assert revenue_by_month(shop, until=FEBRUARY).to_dict("records") == [
         {"month": "2020-01", "revenue": 30.0, "buyers": 1}
     ]
+
+
+def netted(rows: list[tuple[str, str, str, str]]) -> list[tuple[str, str, Decimal]]:
+    """Purchase days one row at a time: orders netted on their first day, then days."""
+    orders: dict[tuple[str, str], list[tuple[str, Decimal]]] = defaultdict(list)
+    for customer, order, day, amount in rows:
+        orders[customer, order].append((day, Decimal(amount)))
+    days: dict[tuple[str, str], Decimal] = defaultdict(Decimal)
+    for (customer, _), lines in orders.items():
+        days[customer, min(day for day, _ in lines)] += sum((amount for _, amount in lines), Decimal(0))
+    return [(*key, amount) for key, amount in sorted(days.items()) if amount > 0]
+
+
+@pytest.mark.parametrize("seed", range(5))
+def test_orders_of_several_lines_days_and_refunds_are_netted_as_by_hand(seed: int) -> None:
+    # Few ids, so that customers share order ids and orders often lie on several days, also bought more on later ones.
+    rng = np.random.default_rng(seed)
+    rows = []
+    for _ in range(300):
+        customer, order = f"c{rng.integers(6)}", f"o{rng.integers(25)}"
+        day = date(2020, 1, 1) + timedelta(days=int(rng.integers(31)))
+        rows.append((customer, order, day.isoformat(), str(rng.choice(["10.00", "2.50", "-4.00", "-10.00"]))))
+    assert occasions(sales(*rows)) == netted(rows)
 
 
 def test_the_end_is_half_open() -> None:
