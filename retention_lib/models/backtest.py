@@ -1,69 +1,109 @@
-"""How right a purchase model would have been: fitted on the past, judged on a holdout it has not seen."""
+"""How right a forecast of purchases would have been: made on past days, judged on what followed.
+
+The choice among the candidates is made on selection cut-offs whose windows all end before the last holdout; the last
+holdout then judges the choice, which has not seen it.
+"""
 
 from __future__ import annotations
 
-from collections.abc import Sequence
 from dataclasses import dataclass
-from typing import Any
+from datetime import date
 
 import numpy as np
 import pandas as pd
 
+from retention_lib.models.backtest_plan import SHORTEST_DAYS, Plan
+from retention_lib.models.backtest_stages import Judged, SpendFit, Stages, Tried, drawn_customers
 from retention_lib.models.btyd import PurchaseModel
 from retention_lib.models.estimates import NotEnough
+from retention_lib.models.forecasts import AVERAGE, CANDIDATES, NAIVE, Candidate, Forecast, Known, learn
+from retention_lib.models.season import Clock
 
-NAIVE = "naive rate"
 NEEDED_CUSTOMERS = 30
+TOLERANCE = 0.0025
+"""Candidates with a mean absolute error within so much of the lowest count as equally good for the single customer."""
+
 _LAST_FREQUENCY = 7
 _WEEK_DAYS = 7
+_JUDGED = ("mean_absolute_error", "root_mean_squared_error", "rank_correlation", "total_error", "expected", "actual")
+_ERRORS = ("cutoff", "horizon_days", "expected", "actual", "expected_revenue", "actual_revenue", "last")
 
 
-@dataclass(frozen=True, kw_only=True)
-class Holdout:
-    """Forecasts of a holdout against what happened.
+@dataclass(frozen=True, kw_only=True, eq=False)
+class Backtest:
+    """Candidates against what happened, and the choice among them.
 
     Attributes:
-        table: One row a model and one for the naive rate: model, expected and actual (purchases of all
-            customers), total_error (expected / actual - 1), mean_absolute_error (purchases a customer).
-        best: The model with the smallest absolute total error, ties by mean absolute error; the naive rate
-            does not compete.
-        beats_naive: Whether the best model has the smaller absolute total error and the smaller mean absolute
-            error than the naive rate, which lets every customer go on at the past rate for ever.
-        total_error: Of the best model.
-        mean_absolute_error: Of the best model.
-        expected: Purchases in the holdout that the best model expected.
-        actual: Purchases in the holdout.
-        customers: Customers judged.
-        holdout_length: Length of the holdout in the models' time unit.
-        by_frequency: One row a past frequency 0, 1, ..., "7+": frequency (text), customers, actual, expected
-            (means a customer, by the best model).
+        candidates: One row a candidate and cut-off: cutoff (date), candidate, horizon_days, customers, expected, actual
+            (purchases), total_error (expected / actual - 1), mean_absolute_error, root_mean_squared_error (purchases a
+            customer), rank_correlation (Spearman's; missing where all are alike), expected_revenue (missing without a
+            spend model), actual_revenue (net money), last (whether it is the last holdout).
+        table: One row a candidate: candidate, mae_ratio (geometric mean over the selection cut-offs of its mean
+            absolute error over the lowest there, the first cut-off weighing 1, the second 2 and so on; missing for one
+            that could not be made at all of them), total_error_median (median absolute total error over the selection
+            cut-offs), then, of the last holdout, mean_absolute_error, root_mean_squared_error, rank_correlation,
+            total_error, expected, actual; chosen.
+        chosen: The candidate chosen on the selection cut-offs: of those whose mae_ratio is within 0.25 % of the lowest,
+            the one with the smallest total_error_median. The naive rate does not compete.
+        cutoffs: Selection cut-offs.
+        horizon_days: Length of their windows.
+        last_cutoff: First day of the last holdout.
+        last_horizon_days: Its length.
+        customers: Customers judged in the last holdout.
+        by_frequency: Of the last holdout, one row a past frequency 0, 1, ..., "7+": frequency (text), customers,
+            actual, expected (means a customer, by the chosen).
+        errors: Of the chosen, one row a cut-off: cutoff, horizon_days, expected, actual, expected_revenue,
+            actual_revenue, last.
+        total_error: Of the chosen in the last holdout.
+        mean_absolute_error: Of the chosen in the last holdout, purchases a customer.
+        expected: Purchases in the last holdout that the chosen expected.
+        actual: Purchases in the last holdout.
+        total_error_median: Median absolute total error of the chosen over all cut-offs, the last one included.
+        beats_naive: Whether the chosen has the smaller absolute total error and the smaller mean absolute error in the
+            last holdout than the naive rate, which lets every customer go on at the past pace for ever.
+        judged: The chosen's forecasts, in the order of `errors`.
+        drawn: Customers drawn by chance on whom the last holdout rests, all totals scaled up from them; None where all
+            were looked at.
     """
 
+    candidates: pd.DataFrame
     table: pd.DataFrame
-    best: str
-    beats_naive: bool
+    chosen: Candidate
+    cutoffs: tuple[date, ...]
+    horizon_days: int
+    last_cutoff: date
+    last_horizon_days: int
+    customers: int
+    by_frequency: pd.DataFrame
+    errors: pd.DataFrame
     total_error: float
     mean_absolute_error: float
     expected: float
     actual: int
-    customers: int
-    holdout_length: float
-    by_frequency: pd.DataFrame
+    total_error_median: float
+    beats_naive: bool
+    judged: tuple[Judged, ...]
+    drawn: int | None = None
+
+    @property
+    def last_forecast(self) -> Forecast:
+        """The chosen forecast as it was learned at the last cut-off."""
+        return self.judged[-1].forecast
 
     def to_frame(self) -> pd.DataFrame:
-        """The comparison, one row a model."""
+        """The comparison, one row a candidate."""
         return self.table
 
 
 @dataclass(frozen=True, kw_only=True, eq=False)
 class Tracking:
-    """Repeat purchases week by week, as they happened and as a model expected them.
+    """Repeat purchases week by week, as they happened and as a forecast expected them.
 
     Attributes:
         table: One row a full week of seven days from the first day: week (1, 2, ...), actual, expected,
             cumulative_actual, cumulative_expected (repeat purchases), holdout (True when the week begins after
             the calibration).
-        model: The model's name.
+        model: The forecast's name.
     """
 
     table: pd.DataFrame
@@ -74,78 +114,108 @@ class Tracking:
         return self.table
 
 
-def best_of(backtest: Holdout | NotEnough, models: Sequence[PurchaseModel | NotEnough]) -> PurchaseModel | NotEnough:
-    """The model that a backtest found best, among models fitted on other data.
+def backtest(
+    histories: pd.DataFrame | NotEnough, *, plan: Plan, clock: Clock, spend_model: SpendFit | None = None
+) -> Backtest | NotEnough:
+    """Make every candidate's forecast on past days, choose among them, and judge the choice.
+
+    A window is forecast by a clock that has not seen it. Nothing after the last cut-off is looked at for the choice.
 
     Args:
-        backtest: From `holdout`.
-        models: Fits of the models judged, for example on all data.
+        histories: From `measures.histories.rolling_histories` with the windows of the plan.
+        plan: From `backtest_plan.plan`.
+        clock: The store's clock.
+        spend_model: Fits a spend model, for the revenue; none if omitted.
 
     Returns:
-        The fit of the best model's kind; the first fit there is when no backtest could be made, or the first
-        refusal.
+        The backtest; the `NotEnough` that came in, or one: without selection cut-offs ("backtest_days"), under 30
+        customers in the last holdout ("holdout_customers"), without a purchase in it ("holdout_purchases"), or where no
+        purchase model can be fitted at any selection cut-off or the last one.
     """
-    fitted = [model for model in models if isinstance(model, PurchaseModel)]
-    if not fitted:
-        return next((model for model in models if isinstance(model, NotEnough)), NotEnough("purchase_models", 0, 1))
-    if isinstance(backtest, NotEnough):
-        return fitted[0]
-    return next((model for model in fitted if model.name == backtest.best), fitted[0])
-
-
-def holdout(
-    customers: pd.DataFrame | NotEnough,
-    models: Sequence[PurchaseModel | NotEnough],
-    *,
-    holdout_length: float,
-) -> Holdout | NotEnough:
-    """Judge fitted models on the purchases after their calibration period.
-
-    Args:
-        customers: Columns frequency, recency, T as at the end of calibration, holdout_purchases (of each
-            customer in the row), customers.
-        models: Models fitted on the calibration period; a `NotEnough` among them is left out.
-        holdout_length: In the time unit of T.
-
-    Returns:
-        The comparison; the first `NotEnough` when no model is left; `NotEnough` under 30 customers
-        ("holdout_customers") or without a purchase in the holdout ("holdout_purchases").
-    """
-    if isinstance(customers, NotEnough):
-        return customers
-    fitted = [model for model in models if isinstance(model, PurchaseModel)]
-    if not fitted:
-        refusals = [model for model in models if isinstance(model, NotEnough)]
-        return refusals[0] if refusals else NotEnough("purchase_models", 0, 1)
-    weights = customers["customers"].to_numpy(dtype=float)
-    actual = customers["holdout_purchases"].to_numpy(dtype=float)
-    if weights.sum() < NEEDED_CUSTOMERS:
-        return NotEnough("holdout_customers", float(weights.sum()), NEEDED_CUSTOMERS)
-    if (weights * actual).sum() <= 0:
+    if isinstance(histories, NotEnough):
+        return histories
+    stages = Stages(histories=histories, plan=plan)
+    last = stages.rows(plan.last_cutoff, plan.last_horizon_days)
+    if not plan.cutoffs:
+        past = (min(plan.last_cutoff, plan.month) - plan.start).days
+        return NotEnough("backtest_days", max(0, past), 4 * SHORTEST_DAYS)
+    if last["weight"].sum() < NEEDED_CUSTOMERS:
+        return NotEnough("holdout_customers", float(last["weight"].sum()), NEEDED_CUSTOMERS)
+    if last["holdout_purchases"].sum() <= 0:
         return NotEnough("holdout_purchases", 0, 1)
-    forecasts = {model.name: _forecast(model, customers, holdout_length) for model in fitted}
-    rows = [_errors(name, expected, actual, weights) for name, expected in forecasts.items()]
-    naive = _errors(NAIVE, _naive(customers, holdout_length), actual, weights)
-    best = min(rows, key=lambda row: (abs(row["total_error"]), row["mean_absolute_error"]))
-    return Holdout(
-        table=pd.DataFrame([*rows, naive]),
-        best=best["model"],
-        beats_naive=abs(best["total_error"]) < abs(naive["total_error"])
-        and best["mean_absolute_error"] < naive["mean_absolute_error"],
-        total_error=best["total_error"],
-        mean_absolute_error=best["mean_absolute_error"],
-        expected=best["expected"],
-        actual=round((weights * actual).sum()),
-        customers=round(weights.sum()),
-        holdout_length=holdout_length,
-        by_frequency=_by_frequency(customers["frequency"], actual, forecasts[best["model"]], weights),
+    seen = clock.without(plan.last_cutoff, plan.end)
+    everything = [stages.tried(day, seen, spend_model=spend_model) for day in plan.cutoffs]
+    selection = [tried for tried in everything if AVERAGE in tried.judged and tried.rows[0]["actual"] > 0]
+    final = stages.tried(plan.last_cutoff, seen, last=True, spend_model=spend_model)
+    if not selection or AVERAGE not in final.judged:
+        refused = final if selection else everything[-1]
+        return refused.refusal or NotEnough("purchase_models", 0, 1)
+    return _result(plan, selection, final)
+
+
+def forecast_ahead(
+    judged: Backtest | NotEnough, today: Known | NotEnough, histories: pd.DataFrame | NotEnough, *, plan: Plan
+) -> Forecast | NotEnough:
+    """The chosen candidate, learned on everything known today.
+
+    Args:
+        judged: From `backtest`; without one the average of the purchase models is taken.
+        today: From `forecasts.known`, of all customers at the end of the data.
+        histories: From `measures.histories.rolling_histories`: the last holdout is the window that trees learn on.
+        plan: From `backtest_plan.plan`.
+
+    Returns:
+        The forecast; the average of the purchase models where the chosen one cannot be learned today, `NotEnough` where
+        none of them can, or the one that came in.
+    """
+    if isinstance(today, NotEnough):
+        return today
+    if isinstance(histories, NotEnough):
+        return histories
+    name = judged.chosen if isinstance(judged, Backtest) else AVERAGE
+    stages = Stages(histories=histories, plan=plan)
+    before = stages.known(plan.last_cutoff, plan.last_horizon_days, today.clock)
+    found = learn(name, today, before=before, horizon_days=plan.last_horizon_days)
+    return learn(AVERAGE, today) if isinstance(found, NotEnough) else found
+
+
+def rule(candidates: pd.DataFrame) -> pd.DataFrame:
+    """The choice among candidates by their errors at selection cut-offs.
+
+    Later cut-offs weigh more, since the histories known there are more like those of today. Both the weights and the
+    small tolerance were settled on simulated stores whose customers' pace drifts.
+
+    Args:
+        candidates: One row a candidate and cut-off: cutoff, candidate, mean_absolute_error, total_error.
+
+    Returns:
+        One row a candidate, in the order of `forecasts.CANDIDATES`: candidate, mae_ratio, total_error_median, chosen;
+        as told at `Backtest`. Of two that are equal the earlier one is chosen.
+    """
+    order = [name for name in CANDIDATES if (candidates["candidate"] == name).any()]
+    errors = candidates.pivot(index="cutoff", columns="candidate", values="mean_absolute_error")[order]
+    totals = candidates.pivot(index="cutoff", columns="candidate", values="total_error")[order].abs()
+    competing = [name for name in order if name != NAIVE]
+    lowest = errors[competing].min(axis=1)
+    logs = errors.div(lowest, axis=0).map(np.log).to_numpy(dtype=float)
+    ratio = pd.Series(np.exp(np.average(logs, axis=0, weights=np.arange(len(logs)) + 1)), index=order)
+    median = totals.median()
+    good = [name for name in competing if ratio[name] <= ratio[competing].min() * (1 + TOLERANCE)]
+    best = min(good, key=lambda name: median[name])
+    return pd.DataFrame(
+        {
+            "candidate": order,
+            "mae_ratio": ratio.to_numpy(),
+            "total_error_median": median.to_numpy(),
+            "chosen": [name == best for name in order],
+        }
     )
 
 
 def tracking(
     births: pd.DataFrame,
     purchases: pd.DataFrame,
-    model: PurchaseModel | NotEnough,
+    model: PurchaseModel | Forecast | NotEnough,
     *,
     unit_days: float,
     calibration_days: int,
@@ -156,7 +226,7 @@ def tracking(
     Args:
         births: Columns birth_day_index (0 = first day of the data), customers whose first purchase it was.
         purchases: Columns day_index, repeat_purchases of these customers.
-        model: Fitted on the calibration days.
+        model: A purchase model or a forecast, fitted on the calibration days.
         unit_days: Days in the model's time unit.
         calibration_days: Days used for the fit.
         total_days: Days of the data, holdout included.
@@ -194,38 +264,52 @@ def tracking(
     return Tracking(table=table, model=model.name)
 
 
-def _forecast(model: PurchaseModel, customers: pd.DataFrame, length: float) -> np.ndarray:
-    """A model's expected purchases of each row's customers in the holdout."""
-    x, t_x, age = (customers[name].to_numpy(dtype=float) for name in ("frequency", "recency", "T"))
-    return model.conditional_expected_purchases(x, t_x, age, length)
+def _result(plan: Plan, selection: list[Tried], final: Tried) -> Backtest:
+    """The choice on the selection, and what became of it."""
+    candidates = pd.DataFrame([row for tried in (*selection, final) for row in tried.rows])
+    held = candidates[candidates["last"]].set_index("candidate")
+    # One that cannot be learned at the last cut-off cannot be chosen there; what follows has no part in that.
+    ruled = rule(candidates[~candidates["last"] & candidates["candidate"].isin(held.index)])
+    table = ruled.drop(columns="chosen").join(held[[*_JUDGED]], on="candidate").assign(chosen=ruled["chosen"])
+    chosen: Candidate = table.loc[table["chosen"], "candidate"].iloc[0]
+    best, naive = held.loc[chosen], held.loc[NAIVE]
+    errors = candidates.loc[candidates["candidate"] == chosen, [*_ERRORS]].reset_index(drop=True)
+    tried = [*selection, final]
+    return Backtest(
+        candidates=candidates,
+        table=table,
+        chosen=chosen,
+        cutoffs=tuple(each.rows[0]["cutoff"] for each in selection),
+        horizon_days=plan.horizon_days,
+        last_cutoff=plan.last_cutoff,
+        last_horizon_days=plan.last_horizon_days,
+        customers=int(best["customers"]),
+        by_frequency=_by_frequency(final, chosen),
+        errors=errors,
+        total_error=float(best["total_error"]),
+        mean_absolute_error=float(best["mean_absolute_error"]),
+        expected=float(best["expected"]),
+        actual=int(best["actual"]),
+        total_error_median=float((errors["expected"] / errors["actual"] - 1).abs().median()),
+        beats_naive=bool(
+            abs(best["total_error"]) < abs(naive["total_error"])
+            and best["mean_absolute_error"] < naive["mean_absolute_error"]
+        ),
+        judged=tuple(each.judged[chosen] for each in tried),
+        drawn=drawn_customers(final.judged[chosen].rows),
+    )
 
 
-def _naive(customers: pd.DataFrame, length: float) -> np.ndarray:
-    """Everyone goes on at the past rate of repeat purchases; nothing for whom no time has passed."""
-    frequency, age = (customers[name].to_numpy(dtype=float) for name in ("frequency", "T"))
-    return np.divide(frequency, age, out=np.zeros_like(age), where=age > 0) * length
-
-
-def _errors(name: str, expected: np.ndarray, actual: np.ndarray, weights: np.ndarray) -> dict[str, Any]:
-    """One row of the comparison."""
-    total, bought = float((weights * expected).sum()), float((weights * actual).sum())
-    return {
-        "model": name,
-        "expected": total,
-        "actual": bought,
-        "total_error": total / bought - 1,
-        "mean_absolute_error": float(np.average(np.abs(expected - actual), weights=weights)),
-    }
-
-
-def _by_frequency(frequency: pd.Series, actual: np.ndarray, expected: np.ndarray, weights: np.ndarray) -> pd.DataFrame:
+def _by_frequency(final: Tried, chosen: Candidate) -> pd.DataFrame:
     """Mean purchases a customer by past frequency, the frequent ones together."""
+    rows = final.judged[chosen].rows
+    weight = rows["weight"].to_numpy(dtype=float)
     frame = pd.DataFrame(
         {
-            "group": np.minimum(frequency.to_numpy(dtype=int), _LAST_FREQUENCY),
-            "customers": weights,
-            "actual": weights * actual,
-            "expected": weights * expected,
+            "group": np.minimum(rows["frequency"].to_numpy(dtype=int), _LAST_FREQUENCY),
+            "customers": weight,
+            "actual": weight * rows["holdout_purchases"].to_numpy(dtype=float),
+            "expected": weight * final.expected[chosen],
         }
     )
     sums = frame.groupby("group", sort=True).sum()
