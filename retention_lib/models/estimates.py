@@ -40,16 +40,19 @@ class Estimate:
     reason: str | None = None
 
     def __post_init__(self) -> None:
-        """Refuse NaN, so that it can never reach a page as a number.
+        """Refuse NaN and bounds in the wrong order, so that they can never reach a page.
 
         Raises:
-            ValueError: A numeric field is NaN.
+            ValueError: A numeric field is NaN, or `low` lies above `high`.
         """
         for field in fields(self):
             content = getattr(self, field.name)
             if isinstance(content, float) and math.isnan(content):
                 msg = f"Estimate.{field.name} is NaN; what cannot be computed must be NotEnough or None"
                 raise ValueError(msg)
+        if self.low is not None and self.high is not None and self.low > self.high:
+            msg = f"an interval from {self.low} to {self.high} has its bounds in the wrong order"
+            raise ValueError(msg)
 
     def to_frame(self) -> pd.DataFrame:
         """The estimate as one row, one column a field."""
@@ -89,6 +92,15 @@ class NotEnough:
 
 class NotAsked(NotEnough):
     """The question is not put to this store: nothing is shown where its answer would stand."""
+
+
+def first_refusal(*results: Any) -> NotEnough:
+    """The first `NotEnough` among several results.
+
+    Args:
+        *results: At least one of them is a `NotEnough`.
+    """
+    return next(result for result in results if isinstance(result, NotEnough))
 
 
 def unit_of(frame: Any) -> str:

@@ -1,4 +1,4 @@
-"""Intervals of shares, of differences of shares and of means, and Holm's correction."""
+"""Intervals of shares, of differences of shares, of means and of fitted parameters, and Holm's correction."""
 
 from __future__ import annotations
 
@@ -7,6 +7,7 @@ from collections.abc import Sequence
 from statistics import NormalDist
 
 import numpy as np
+import pandas as pd
 
 from retention_lib.models.estimates import Estimate, NotEnough
 
@@ -138,6 +139,56 @@ def mean_interval(mean: float, variance: float, n: int, *, level: float = 0.95) 
     normal_quantile(level)  # refuses a level outside (0, 1)
     half = float(stdtrit(n - 1, 0.5 + level / 2)) * math.sqrt(variance / n)
     return Estimate(mean, low=mean - half, high=mean + half, level=level, n=n)
+
+
+def signed_interval(value: float, sd: float, *, level: float, n: float | None = None, signed: bool = False) -> Estimate:
+    """An amount with its interval: on the scale of its logarithm, or of the amount itself where it may be negative.
+
+    Args:
+        value: The amount.
+        sd: Its standard deviation, in the unit of the amount.
+        level: Confidence level.
+        n: What it rests on (count).
+        signed: Whether a part of the amount may be negative, as a loss on the first order may. An amount of 0 or less
+            is signed in any case.
+    """
+    width = normal_quantile(level) * sd
+    if signed or value <= 0:
+        return Estimate(value, low=value - width, high=value + width, level=level, n=n)
+    factor = math.exp(width / value)
+    return Estimate(value, low=value / factor, high=value * factor, level=level, n=n)
+
+
+def sd_behind(estimate: Estimate) -> float:
+    """The standard deviation behind the interval of an amount, in its unit; 0 without an interval.
+
+    Bounds by the same factor from the amount are read on the scale of logarithms, all others on that of the amount;
+    there the wider side counts, as the other may have been cut off at 0.
+    """
+    value, low, high, level = estimate.value, estimate.low, estimate.high, estimate.level
+    if low is None or high is None or level is None:
+        return 0.0
+    if low > 0 and math.isclose(low * high, value**2, rel_tol=1e-6):
+        return value * math.log(high / low) / 2 / normal_quantile(level)
+    return max(high - value, value - low) / normal_quantile(level)
+
+
+def log_parameter_frame(
+    names: Sequence[str], values: Sequence[float], covariance: Sequence[Sequence[float]]
+) -> pd.DataFrame:
+    """Fitted parameters with 95 % intervals on the log scale.
+
+    Args:
+        names: Of the parameters.
+        values: The parameters, > 0.
+        covariance: Of their logarithms.
+
+    Returns:
+        One row a parameter: parameter, value, low, high.
+    """
+    fitted = np.array(values, dtype=float)
+    spread = np.exp(normal_quantile(0.95) * np.sqrt(np.diag(np.array(covariance))))
+    return pd.DataFrame({"parameter": list(names), "value": fitted, "low": fitted / spread, "high": fitted * spread})
 
 
 def holm_adjusted(p_values: Sequence[float] | np.ndarray) -> np.ndarray:

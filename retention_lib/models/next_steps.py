@@ -62,6 +62,19 @@ class ContactList:
         return self.table
 
 
+@dataclass(frozen=True, kw_only=True, eq=False)
+class SetAside:
+    """Customers of a test, half of them set aside.
+
+    Attributes:
+        table: As given, with `group` ('contact' or 'control') after the first column and the consents known.
+        refused: Customers left out because they agreed to no channel (count).
+    """
+
+    table: pd.DataFrame
+    refused: int
+
+
 def next_steps(
     audiences: pd.DataFrame | NotEnough,
     listed: ContactList | NotEnough,
@@ -135,20 +148,45 @@ def contact_list(
     """
     if isinstance(customers, NotEnough):
         return customers
+    halves = set_aside(customers, consents, budget=budget, rng=rng)
+    if isinstance(halves, NotEnough):
+        return halves
+    return ContactList(
+        table=halves.table, horizon_days=horizon_days, consents_known=consents is not None, refused=halves.refused
+    )
+
+
+def set_aside(
+    customers: pd.DataFrame, consents: pd.DataFrame | None, *, budget: int, rng: np.random.Generator
+) -> SetAside | NotEnough:
+    """The first tenth of those who may be contacted; of two neighbours chance decides who is left alone.
+
+    Args:
+        customers: With a `customer_id` before all else, the most important first.
+        consents: customer_id and a bool column a channel; None where consents are not known.
+        budget: Customers who may be contacted (count); the test holds twice as many at most.
+        rng: Decides which of two neighbours is left alone.
+
+    Returns:
+        Both halves; NotEnough("customers_on_list") where nobody may be contacted.
+    """
     chosen, refused = customers, 0
     if consents is not None:
-        chosen = customers.merge(consents, on="customer_id", how="left", sort=False)
         channels = [name for name in consents.columns if name != "customer_id"]
-        agreed = chosen[channels].eq(True).any(axis="columns")
-        chosen, refused = chosen.loc[agreed], int((~agreed).sum())
+        willing = consents.loc[consents[channels].eq(True).any(axis="columns"), "customer_id"]
+        agreed = customers["customer_id"].isin(willing)
+        chosen, refused = customers.loc[agreed], int((~agreed).sum())
     pairs = min(math.ceil(TOP_SHARE * len(chosen) / 2), len(chosen) // 2, budget)
     if pairs == 0:
         return NotEnough("customers_on_list", 0, 1)
-    table = chosen.head(2 * pairs).reset_index(drop=True)
+    table = chosen.head(2 * pairs).reset_index(drop=True).astype({"customer_id": object})
+    if consents is not None:
+        listed = consents[consents["customer_id"].isin(table["customer_id"])]
+        table = table.merge(listed, on="customer_id", how="left", sort=False)
     first = rng.random(pairs) < 0.5
     contacted = np.column_stack([first, ~first]).ravel()
     table.insert(1, "group", np.where(contacted, CONTACT, CONTROL))
-    return ContactList(table=table, horizon_days=horizon_days, consents_known=consents is not None, refused=refused)
+    return SetAside(table=table, refused=refused)
 
 
 def _of_the_past(row: dict[Any, Any], margin: float, cost: float, horizon_days: int) -> BreakEven | NotEnough:
@@ -170,13 +208,30 @@ def _of_the_score(listed: ContactList | NotEnough, cost: float, horizon_days: in
     """The break-even of those with the most at stake, from what the score expects of them."""
     if isinstance(listed, NotEnough):
         return listed
-    if len(listed.table) < MINIMUM_CUSTOMERS:
-        return NotEnough("customers_on_list", len(listed.table), MINIMUM_CUSTOMERS)
+    return list_break_even(listed.table, contact_cost=cost, horizon_days=horizon_days, audience=MOST_AT_STAKE)
+
+
+def list_break_even(
+    table: pd.DataFrame, *, contact_cost: float | None, horizon_days: int, audience: str
+) -> BreakEven | NotEnough:
+    """What contacting the customers of a list must bring to pay for itself, from what is expected of them.
+
+    Args:
+        table: One row a customer: risk (chance of no purchase in the horizon), profit_if_stays (money).
+        contact_cost: Cost of one contact (money); None where not known.
+        horizon_days: The horizon.
+        audience: Name of the list.
+
+    Returns:
+        The break-even; "customers_on_list" with fewer than 30 on the list, and the reasons of `economics.break_even`.
+    """
+    if len(table) < MINIMUM_CUSTOMERS:
+        return NotEnough("customers_on_list", len(table), MINIMUM_CUSTOMERS)
     return break_even(
-        len(listed.table),
-        contact_cost=cost,
-        profit_if_won=float(listed.table["profit_if_stays"].mean()),
-        base_share=min(1 - float(listed.table["risk"].mean()), _NEARLY_ALL),
+        len(table),
+        contact_cost=contact_cost,
+        profit_if_won=float(table["profit_if_stays"].mean()),
+        base_share=min(1 - float(table["risk"].mean()), _NEARLY_ALL),
         horizon_days=horizon_days,
-        audience=MOST_AT_STAKE,
+        audience=audience,
     )

@@ -10,6 +10,7 @@ import numpy as np
 import pandas as pd
 
 from retention_lib.models.btyd import BetaGeometric, fit_mbg_nbd
+from retention_lib.models.btyd.staying import rate_if_stays
 from retention_lib.models.discrimination import auc, log_losses
 from retention_lib.models.estimates import NotEnough
 from retention_lib.models.risk_scores import (
@@ -74,7 +75,7 @@ class Stage:
         if isinstance(self.model, NotEnough):
             return np.full(len(self.ahead.rows), np.nan)
         x, age = (self.ahead.rows[name].to_numpy(dtype=float) for name in ("frequency", "T"))
-        return np.asarray((self.model.r + x) / (self.model.alpha + age) * self.days)
+        return rate_if_stays(self.model, x, age) * self.days
 
     @property
     def alive(self) -> np.ndarray:

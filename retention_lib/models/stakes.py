@@ -115,22 +115,32 @@ def profit_at_stake(
     ratio = _ratio(risk.tested["purchases"].to_numpy() * worth[0], came, rng)
     listed = _customers(risk.today, worth[1])
     customers = _falling(listed, "at_stake")
-    carried = np.cumsum(customers["at_stake"].to_numpy())
+    at_stake = customers["at_stake"].to_numpy()
     gone = customers.loc[customers["risk"] > 0.9, "at_stake"].sum()
     return ProfitAtStake(
-        total=_total(customers["at_stake"].to_numpy(), ratio, risk),
+        total=_total(at_stake, ratio, risk),
         if_all_stay=float(customers["profit_if_stays"].sum()),
         measure=measure,
         deciles=_deciles(listed),
         customers=customers,
-        half_of=int(np.searchsorted(carried, carried[-1] / 2)) + 1,
-        likely_gone=float(gone / carried[-1]),
+        half_of=carriers_of_half(at_stake),
+        likely_gone=float(gone / at_stake.sum()),
         ratio=ratio,
         tested=len(last),
         test_cutoff=risk.test_cutoff,
         cutoff=risk.cutoff,
         horizon_days=risk.horizon_days,
     )
+
+
+def carriers_of_half(money: np.ndarray) -> int:
+    """The smallest number of customers who carry half of all money.
+
+    Args:
+        money: Of each customer, 0 or more.
+    """
+    carried = np.cumsum(-np.sort(-money))
+    return int(np.searchsorted(carried, carried[-1] / 2)) + 1
 
 
 def money_a_purchase(rows: pd.DataFrame, own: np.ndarray, noise: float) -> np.ndarray:

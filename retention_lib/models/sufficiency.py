@@ -23,7 +23,6 @@ FORECAST_BUYERS = 500
 FORECAST_HISTORY_DAYS = 180
 FORECAST_RECENT_DAYS = 30
 FORECAST_THIRD_PURCHASES = 1
-HOLDOUT_HISTORY_DAYS = 364
 CHURN_HISTORY_DAYS = lapse.USUAL_LAPSE_DAYS + lapse.LONGEST_MONTH
 RETURN_HISTORY_DAYS = 120
 IMPACT_HISTORY_DAYS = 140
@@ -183,7 +182,6 @@ NEEDS: dict[str, tuple[Need, ...]] = {
     "cohort_ltv": (
         Need(requirement="sales_known", fact="has_transactions", need=1),
         *FORECAST_NEEDS,
-        Need(requirement="holdout_history_days", fact="history_days", need=HOLDOUT_HISTORY_DAYS, essential=False),
     ),
     "loyalty_impact": (
         Need(requirement="sales_known", fact="has_transactions", need=1),

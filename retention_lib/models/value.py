@@ -1,265 +1,207 @@
-"""What customers are worth: the expected value of the base.
-
-Expected value = expected purchases in each month ahead x expected spend x margin, discounted.
-"""
+"""What the known customers bring together, and by group, with the interval of the forecast."""
 
 from __future__ import annotations
 
-import calendar
-from dataclasses import dataclass
-from datetime import date
+from dataclasses import dataclass, field, replace
+from datetime import date, timedelta
+from typing import TYPE_CHECKING
 
 import numpy as np
 import pandas as pd
 
-from retention_lib.models.btyd import PurchaseModel
-from retention_lib.models.cohorts import Measure
-from retention_lib.models.estimates import Estimate, NotEnough, figures_frame
-from retention_lib.models.gamma_gamma import SpendModel
+from retention_lib.models.cohorts import NEEDED_CUSTOMERS, Measure
+from retention_lib.models.customer_values import CustomerValues
+from retention_lib.models.estimates import Estimate, NotEnough, first_refusal
 
-_DRAWS = 200
-_DRAWN_CUSTOMERS = 400  # rows on which the spread between draws is measured
-_LEVEL = 0.95
+if TYPE_CHECKING:
+    from retention_lib.models.uncertainty import Spread
+
+_GROUPS = 2
 
 
-@dataclass(frozen=True, kw_only=True)
+@dataclass(frozen=True, kw_only=True, eq=False)
 class BaseValue:
-    """Expected value of the customers known at `as_of`, over the months ahead.
-
-    Intervals hold the uncertainty of the models' parameters only: neither the luck of single customers (small
-    in a sum over many) nor an error of the models' form, which a holdout shows.
+    """The expected value of the customers known today, over the months ahead.
 
     Attributes:
-        measure: "revenue" when no margin is given, else "gross_profit"; of all money fields here.
-        per_customer: Value a customer; `reason` "spend_depends_on_frequency" where the spend model's
-            supposition fails.
-        total: Value of all customers; `reason` likewise.
-        expected_purchases: Purchases of all customers in the horizon, not discounted.
-        mean_spend: Expected spend a purchase, over the expected purchases, in currency (never times margin).
+        total: Discounted money of all of them; the customer equity. Its interval, as all here, holds the uncertainty of
+            the models' parameters, the luck of the customers, and the error of the forecast at its own cut-offs.
+        per_customer: The same a customer.
+        expected_purchases: Purchases of all customers, not discounted.
+        mean_spend: Money customers pay for a purchase, net of refunds, over the expected purchases.
+        measure: "gross_profit", or "revenue" without a margin; of all money here but `mean_spend`.
         customers: Customers valued.
+        without_purchase: Of them, those expected to buy less than once in the months.
         as_of: Last day of the data.
-        horizon_end: `as_of` moved on by `horizon_months` calendar months, inclusive.
-        horizon_months: Months ahead.
-        margin: Gross margin, in [0, 1]; None when not given.
+        horizon_end: Last day of the months ahead.
+        horizon_months: Calendar months ahead.
         discount_rate_annual: Yearly discount rate.
-        spend_depends_on_frequency: Whether the data contradict the spend model's supposition.
-        months: One row a month ahead: month (1, 2, ...), end (date), purchases, value, discounted_value;
-            totals of all customers.
+        forecast: Name of the forecast of purchases.
+        cutoffs: Past cut-offs from which the error of the forecast was taken; 0 where it is not in the intervals.
+        months: One row a month ahead: month (1, 2, ...), end (date), purchases, value, discounted_value (sums of all
+            customers), cumulative (discounted value from the beginning), low, high (its bounds).
     """
 
-    measure: Measure
-    per_customer: Estimate
     total: Estimate
+    per_customer: Estimate
     expected_purchases: Estimate
     mean_spend: float
+    measure: Measure
     customers: int
+    without_purchase: int
     as_of: date
     horizon_end: date
     horizon_months: int
-    margin: float | None
     discount_rate_annual: float
-    spend_depends_on_frequency: bool
-    months: pd.DataFrame
+    forecast: str
+    cutoffs: int
+    months: pd.DataFrame = field(repr=False)
 
     def to_frame(self) -> pd.DataFrame:
-        """The figures, one row each."""
-        return figures_frame(self)
+        """One row a month ahead."""
+        return self.months
 
 
-def months_ahead(as_of: date, months: int) -> date:
-    """The same day `months` calendar months later, or that month's last day where there is no such day.
+@dataclass(frozen=True, kw_only=True, eq=False)
+class ValueBy:
+    """The expected value of the known customers by group.
 
-    Args:
-        as_of: Any day.
-        months: Months to move on, >= 0.
-
-    Returns:
-        31 January moved on by one month is 28 or 29 February.
+    Attributes:
+        by: What customers are told apart by: "cohort", "channel", "first_category", "first_discount".
+        table: One row a group, cohorts in their order and other groups by their value, the largest first: group,
+            customers, purchases (expected), total, share (of the value of all), value, low, high (money a customer;
+            bounds missing where the group is thin), thin (fewer than 30 customers).
+        measure: "gross_profit", or "revenue" without a margin.
+        months: Calendar months ahead.
+        level: Of the intervals.
+        customers: Customers in a group; who belongs to none is left out.
     """
-    year, month = divmod(as_of.year * 12 + as_of.month - 1 + months, 12)
-    return date(year, month + 1, min(as_of.day, calendar.monthrange(year, month + 1)[1]))
+
+    by: str
+    table: pd.DataFrame
+    measure: Measure
+    months: int
+    level: float
+    customers: int
+
+    def to_frame(self) -> pd.DataFrame:
+        """One row a group."""
+        return self.table
 
 
-def discount_factors(months: int, discount_rate_annual: float) -> np.ndarray:
-    """Present value of one unit of money received in the middle of each month ahead.
-
-    Args:
-        months: Number of months.
-        discount_rate_annual: Yearly rate.
-
-    Returns:
-        (1 + rate)^-((k - 1/2) / 12) for k = 1, 2, ...: purchases come all through a month, so mid-month.
-    """
-    return (1 + discount_rate_annual) ** (-(np.arange(1, months + 1) - 0.5) / 12)
-
-
-def expected_value(  # noqa: PLR0913 - nine facts make a value, and each has its name at the call
-    customers: pd.DataFrame | NotEnough,
-    purchase_model: PurchaseModel | NotEnough,
-    spend_model: SpendModel | NotEnough,
-    *,
-    as_of: date,
-    horizon_months: int,
-    unit_days: float,
-    gross_margin: float | None,
-    discount_rate_annual: float,
-    rng: np.random.Generator,
+def base_value(
+    values: CustomerValues | NotEnough, *, money: Spread | NotEnough, purchases: Spread | NotEnough
 ) -> BaseValue | NotEnough:
-    """Expected value of known customers over the next calendar months.
+    """The value of all known customers.
 
     Args:
-        customers: Columns frequency, recency, T (in units of `unit_days`), monetary_value (mean spend of the
-            repeat purchases; NaN or 0 without any), customers (behind each row).
-        purchase_model: Fitted in the same time unit.
-        spend_model: Expected spend; used and flagged where spend depends on frequency.
-        as_of: Last day of observation, to which T counts.
-        horizon_months: Calendar months ahead, >= 1.
-        unit_days: Days in a time unit: 1 or 7.
-        gross_margin: Share of revenue in [0, 1]; None gives revenue.
-        discount_rate_annual: Yearly rate; 0.10 is 10 %.
-        rng: For the parameter draws behind the interval.
+        values: From `customer_values.customer_values`.
+        money: The spread of their money in the horizon.
+        purchases: The spread of their purchases.
 
     Returns:
-        The value with its interval, or the `NotEnough` that came in; "customers" when there are none.
+        The value; the `NotEnough` that came in.
     """
-    if isinstance(customers, NotEnough):
-        return customers
-    if isinstance(purchase_model, NotEnough):
-        return purchase_model
-    if isinstance(spend_model, NotEnough):
-        return spend_model
-    if (count := int(customers["customers"].sum())) < 1:
-        return NotEnough("customers", count, 1)
-    horizon = _horizon(as_of, horizon_months, unit_days=unit_days, annual_rate=discount_rate_annual)
-    ahead = _Ahead.of(customers, purchase_model, spend_model, horizon)
-    spread = _spread(customers, purchase_model, spend_model, horizon=horizon, base=ahead, rng=rng)
-    months = _months(customers, ahead, horizon, margin=1.0 if gross_margin is None else gross_margin)
-    bought, total = float(months["purchases"].sum()), float(months["discounted_value"].sum())
-    spent = float((customers["customers"] * ahead.spend * ahead.purchases.sum(axis=1)).sum())
-    depends = bool(spend_model.dependence.claimed)
-    reason = spend_model.dependence.reason if depends else None
+    if isinstance(values, NotEnough) or isinstance(money, NotEnough) or isinstance(purchases, NotEnough):
+        return first_refusal(values, money, purchases)
+    size, total = values.customers, float(values.value.sum())
+    whole = money.interval(total, n=size)
+    horizon = values.horizon
     return BaseValue(
-        measure="revenue" if gross_margin is None else "gross_profit",
-        per_customer=_estimate(total / count, spread["value"], count, reason),
-        total=_estimate(total, spread["value"], count, reason),
-        expected_purchases=_estimate(bought, spread["purchases"], count, None),
-        mean_spend=spent / bought if bought > 0 else 0.0,
-        customers=count,
-        as_of=as_of,
-        horizon_end=horizon.ends[-1],
-        horizon_months=horizon_months,
-        margin=gross_margin,
-        discount_rate_annual=discount_rate_annual,
-        spend_depends_on_frequency=depends,
-        months=months,
+        total=whole,
+        per_customer=_scaled(whole, 1 / size),
+        expected_purchases=purchases.interval(float(values.purchases.sum()), n=size),
+        mean_spend=values.mean_spend,
+        measure=values.measure,
+        customers=size,
+        without_purchase=int((values.purchases < 1).sum()),
+        as_of=horizon.until - timedelta(days=1),
+        horizon_end=horizon.last_day,
+        horizon_months=horizon.months,
+        discount_rate_annual=horizon.discount_rate_annual,
+        forecast=values.forecast,
+        cutoffs=money.cutoffs,
+        months=_banded(values.months, money),
     )
 
 
-@dataclass(frozen=True, kw_only=True)
-class _Horizon:
-    """The months ahead: last days, times in the model's unit, discount factors."""
+def value_by(values: CustomerValues | NotEnough, spread: Spread | NotEnough, *, by: str) -> ValueBy | NotEnough:
+    """The value of the known customers by group.
 
-    ends: list[date]
-    times: np.ndarray
-    factors: np.ndarray
+    What moves all customers alike, the parameters and the error of the forecast, is in the interval of every group; the
+    luck of its customers is its own, and weighs more where they are few.
 
+    Args:
+        values: From `customer_values.customer_values`.
+        spread: Of the money of all of them.
+        by: The column of groups.
 
-@dataclass(frozen=True, kw_only=True)
-class _Ahead:
-    """What each row of customers is expected to do: purchases by month, spend each, discounted revenue."""
-
-    purchases: np.ndarray
-    spend: np.ndarray
-    revenue: np.ndarray
-
-    @classmethod
-    def of(
-        cls,
-        customers: pd.DataFrame,
-        purchase_model: PurchaseModel,
-        spend_model: SpendModel,
-        horizon: _Horizon,
-    ) -> _Ahead:
-        """Evaluate both models; purchases once for each distinct history."""
-        keys = customers[["frequency", "recency", "T"]]
-        row = keys.groupby(["frequency", "recency", "T"], sort=False).ngroup().to_numpy()
-        first = np.unique(row, return_index=True)[1]
-        x, t_x, age = (keys[name].to_numpy(dtype=float)[first] for name in ("frequency", "recency", "T"))
-        reached = purchase_model.expected_purchases_by(x, t_x, age, horizon.times)
-        purchases = np.diff(reached, axis=1, prepend=0.0)[row]
-        spend = spend_model.expected_spend(customers["frequency"], customers["monetary_value"])
-        return cls(purchases=purchases, spend=spend, revenue=spend * (purchases @ horizon.factors))
-
-
-def _horizon(as_of: date, months: int, *, unit_days: float, annual_rate: float) -> _Horizon:
-    """The exact calendar ahead."""
-    ends = [months_ahead(as_of, k) for k in range(1, months + 1)]
-    times = np.array([(end - as_of).days for end in ends]) / unit_days
-    return _Horizon(ends=ends, times=times, factors=discount_factors(months, annual_rate))
+    Returns:
+        The groups; the `NotEnough` that came in; "customers_in_segments" where customers are not told apart so.
+    """
+    if isinstance(values, NotEnough) or isinstance(spread, NotEnough):
+        return first_refusal(values, spread)
+    if by not in values.rows or values.rows[by].nunique() < _GROUPS:
+        return NotEnough("customers_in_segments", 0, _GROUPS)
+    table = _grouped(values, by)
+    bounds = _bounds(table["total"].to_numpy(), table["share"].to_numpy(), spread)
+    each = {name: (bounds[name] / table["customers"]).mask(table["thin"]) for name in ("low", "high")}
+    table = table.assign(**each)
+    if by != "cohort":
+        table = table.sort_values("total", ascending=False)
+    columns = ["group", "customers", "purchases", "total", "share", "value", "low", "high", "thin"]
+    return ValueBy(
+        by=by,
+        table=table[columns].reset_index(drop=True),
+        measure=values.measure,
+        months=values.horizon.months,
+        level=spread.level,
+        customers=int(table["customers"].sum()),
+    )
 
 
-def _months(customers: pd.DataFrame, ahead: _Ahead, horizon: _Horizon, *, margin: float) -> pd.DataFrame:
-    """Totals of all customers month by month."""
-    weights = customers["customers"].to_numpy(dtype=float)
-    value = (weights * ahead.spend) @ ahead.purchases * margin
-    return pd.DataFrame(
+def _grouped(values: CustomerValues, by: str) -> pd.DataFrame:
+    """Sums by group, in the order of the groups."""
+    frame = pd.DataFrame(
         {
-            "month": np.arange(1, len(value) + 1),
-            "end": horizon.ends,
-            "purchases": weights @ ahead.purchases,
-            "value": value,
-            "discounted_value": value * horizon.factors,
+            "group": values.rows[by].to_numpy(),
+            "purchases": values.purchases,
+            "total": values.value,
         }
     )
+    by_group = frame.groupby("group", sort=True, observed=True)
+    table = by_group.sum().assign(customers=by_group.size()).reset_index()
+    table["group"] = table["group"].astype(str)
+    whole = float(values.value.sum())
+    return table.assign(
+        value=table["total"] / table["customers"],
+        share=table["total"] / whole if whole else 0.0,
+        thin=table["customers"] < NEEDED_CUSTOMERS,
+    )
 
 
-def _spread(
-    customers: pd.DataFrame,
-    purchase_model: PurchaseModel,
-    spend_model: SpendModel,
-    *,
-    horizon: _Horizon,
-    base: _Ahead,
-    rng: np.random.Generator,
-) -> dict[str, tuple[float, float]]:
-    """Value and purchases at drawn parameters relative to those at the estimates: 2.5 % and 97.5 % quantiles.
-
-    The *ratio* of a total at two sets of parameters hardly differs between customers, so it is measured on
-    some 400 rows, taken systematically with chances in proportion to their value.
-    """
-    rows, weights = _drawn_rows(customers, base.revenue)
-    drawn = customers.iloc[rows]
-    models = zip(purchase_model.draws(rng, _DRAWS), spend_model.draws(rng, _DRAWS), strict=True)
-    aheads = [_Ahead.of(drawn, purchases, spend, horizon) for purchases, spend in models]
-    value = np.array([weights @ ahead.revenue for ahead in aheads])
-    bought = np.array([weights @ ahead.purchases.sum(axis=1) for ahead in aheads])
-    pairs = {
-        "value": (value, weights @ base.revenue[rows]),
-        "purchases": (bought, weights @ base.purchases[rows].sum(axis=1)),
-    }
-    tail = (1 - _LEVEL) / 2
-    return {
-        name: tuple(np.quantile(draws / at if at > 0 else np.ones(1), [tail, 1 - tail]))
-        for name, (draws, at) in pairs.items()
-    }
+def _bounds(totals: np.ndarray, shares: np.ndarray, spread: Spread) -> pd.DataFrame:
+    """Low and high of parts of the value, chance weighing more in small ones; a part of nothing has no spread."""
+    parts = [
+        spread.of_share(min(float(share), 1.0)).interval(float(total)) if total else Estimate(0.0, low=0.0, high=0.0)
+        for total, share in zip(totals, shares, strict=True)
+    ]
+    return pd.DataFrame({"low": [part.low for part in parts], "high": [part.high for part in parts]}, dtype=float)
 
 
-def _drawn_rows(customers: pd.DataFrame, revenue: np.ndarray) -> tuple[np.ndarray, np.ndarray]:
-    """Positions of the rows that stand for all, and how many customers each stands for (up to a factor)."""
-    weights = customers["customers"].to_numpy(dtype=float)
-    size = weights * revenue
-    if len(size) <= _DRAWN_CUSTOMERS or size.sum() <= 0:
-        rows = np.arange(len(size))[:_DRAWN_CUSTOMERS]
-        return rows, weights[rows]
-    columns = [customers[name].to_numpy() for name in ("monetary_value", "T", "recency", "frequency")]
-    order = np.lexsort(columns)
-    reached = np.cumsum(size[order]) / size.sum()
-    points = (np.arange(_DRAWN_CUSTOMERS) + 0.5) / _DRAWN_CUSTOMERS
-    rows = order[np.minimum(np.searchsorted(reached, points), len(order) - 1)]
-    return rows, 1 / revenue[rows]
+def _banded(months: pd.DataFrame, spread: Spread) -> pd.DataFrame:
+    """The months with what has come by the end of each, and its bounds."""
+    reached = months["discounted_value"].cumsum()
+    bounds = _bounds(reached.to_numpy(), reached.to_numpy() / (float(reached.iloc[-1]) or 1.0), spread)
+    return months.assign(cumulative=reached, low=bounds["low"], high=bounds["high"])
 
 
-def _estimate(value: float, spread: tuple[float, float], customers: int, reason: str | None) -> Estimate:
-    """A value with the interval of its ratio, which always holds the value itself."""
-    low, high = value * min(spread[0], 1.0), value * max(spread[1], 1.0)
-    return Estimate(value, low=float(low), high=float(high), level=_LEVEL, n=customers, reason=reason)
+def _scaled(estimate: Estimate, by: float) -> Estimate:
+    """An estimate in another unit."""
+    low, high = estimate.low, estimate.high
+    return replace(
+        estimate,
+        value=estimate.value * by,
+        low=None if low is None else low * by,
+        high=None if high is None else high * by,
+    )

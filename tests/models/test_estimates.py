@@ -18,6 +18,11 @@ def test_estimate_refuses_nan_in_any_field() -> None:
         Estimate(0.5, low=float("nan"))
 
 
+def test_estimate_refuses_bounds_in_the_wrong_order() -> None:
+    with pytest.raises(ValueError, match="wrong order"):
+        Estimate(-1.0, low=-0.5, high=-2.0)
+
+
 def test_estimate_is_frozen() -> None:
     estimate = Estimate(0.5)
     with pytest.raises(FrozenInstanceError):

@@ -14,7 +14,9 @@ from retention_lib.models.intervals import (
     holm_adjusted,
     mean_interval,
     normal_quantile,
+    sd_behind,
     share_difference,
+    signed_interval,
     wilson,
 )
 
@@ -133,3 +135,25 @@ def test_holm_keeps_the_order_and_lies_between_the_plain_and_the_bonferroni_p(p_
 def test_holm_does_not_count_comparisons_not_made() -> None:
     # Two comparisons made: .01 * 2 and .04 * 1.
     assert holm_adjusted([0.04, math.nan, 0.01]) == pytest.approx([0.04, math.nan, 0.02], nan_ok=True)
+
+
+@pytest.mark.parametrize(
+    ("value", "signed", "low", "high"),
+    [
+        (100.0, False, 100 * math.exp(-0.1644854), 100 * math.exp(0.1644854)),
+        (100.0, True, 100 - 16.44854, 100 + 16.44854),
+        (-100.0, False, -100 - 16.44854, -100 + 16.44854),
+        (0.0, False, -16.44854, 16.44854),
+    ],
+)
+def test_an_amount_that_may_be_negative_has_a_normal_interval(
+    value: float, signed: bool, low: float, high: float
+) -> None:
+    found = signed_interval(value, 10.0, level=0.9, signed=signed)
+    assert (found.low, found.high) == pytest.approx((low, high), rel=1e-6)
+    assert sd_behind(found) == pytest.approx(10.0)
+
+
+def test_the_deviation_behind_a_bound_cut_off_at_nothing_is_that_of_the_wider_side() -> None:
+    assert sd_behind(Estimate(1.0, low=0.0, high=1 + 1.959964 * 2, level=0.95)) == pytest.approx(2.0, rel=1e-6)
+    assert sd_behind(Estimate(1.0)) == 0.0

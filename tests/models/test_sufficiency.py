@@ -4,13 +4,16 @@ from __future__ import annotations
 
 import json
 import re
+from datetime import date, timedelta
 from pathlib import Path
 
 import pandas as pd
 import pytest
 
+from retention_lib.models.backtest_plan import FEWEST_CUTOFFS, holdout_length, plan
 from retention_lib.models.estimates import NotEnough
 from retention_lib.models.sufficiency import (
+    FORECAST_HISTORY_DAYS,
     FORECAST_NEEDS,
     NEEDS,
     enough_to_forecast,
@@ -30,7 +33,7 @@ ENOUGH = {
     "buyers": 500,
     "buyers_three_times": 1,
     "buyers_four_times_in_year": 30,
-    "history_days": 364,
+    "history_days": 180,
     "days_since_purchase": 30,
     "customers_contacted": 30,
     "customers_left_alone": 30,
@@ -117,7 +120,6 @@ def test_a_report_is_not_carried_without_an_essential(
     [
         ("churn_diagnosis", {"history_days": 119}, "return_history_days"),
         ("churn_diagnosis", {"buyers_four_times_in_year": 29}, "buyers_four_times"),
-        ("cohort_ltv", {"history_days": 363}, "holdout_history_days"),
         ("loyalty_impact", {"history_days": 139}, "impact_history_days"),
     ],
 )
@@ -126,6 +128,13 @@ def test_a_report_claims_less_without_the_rest(report: str, changed: dict[str, f
     assert found.carried
     assert found.found
     assert [item.requirement for item in found.missing] == [missing]
+
+
+def test_the_shortest_history_with_a_forecast_lets_it_be_tested() -> None:
+    start, end = date(2025, 1, 1), date(2025, 1, 1) + timedelta(days=FORECAST_HISTORY_DAYS)
+    made = plan(start, end, holdout_length(start, end, wanted="auto"))
+    assert made.last_horizon_days == 45
+    assert len(made.cutoffs) >= FEWEST_CUTOFFS
 
 
 def test_a_missing_table_is_named_alone() -> None:

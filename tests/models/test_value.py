@@ -1,245 +1,145 @@
-"""Value of the base and of cohorts: by hand, on the exact calendar, in either time unit."""
+"""What known customers bring: by hand, on the exact calendar, and by group."""
 
 from __future__ import annotations
 
-from dataclasses import replace
 from datetime import date
-from typing import Any
 
 import numpy as np
 import pandas as pd
 import pytest
+from hypothesis import given, settings
+from hypothesis import strategies as st
+from models.value_shop import FORECAST, MODEL, SPEND, SPREAD, crowd, histories, horizon, known, made, margin
 
-from retention_lib.models import value as value_module
-from retention_lib.models.btyd import BetaGeometric
-from retention_lib.models.cohorts import cohort_table, cohort_value, cost_ceiling
-from retention_lib.models.estimates import Estimate, NotEnough
-from retention_lib.models.gamma_gamma import SPEND_DEPENDS, SpendModel
-from retention_lib.models.value import BaseValue, discount_factors, expected_value, months_ahead
+from retention_lib.models.customer_values import CustomerValues, customer_values
+from retention_lib.models.estimates import NotEnough
+from retention_lib.models.uncertainty import Spread
+from retention_lib.models.value import BaseValue, ValueBy, base_value, value_by
 
-DAILY = BetaGeometric(
-    name="MBG/NBD",
-    r=0.6,
-    alpha=42.0,
-    a=0.8,
-    b=1.6,
-    log_likelihood=0.0,
-    covariance=tuple(tuple(0.01 * (i == j) for j in range(4)) for i in range(4)),
-    customers=1000,
-)
-SPEND = SpendModel(
-    p=6.0,
-    q=4.0,
-    v=20.0,
-    log_likelihood=0.0,
-    covariance=tuple(tuple(0.001 * (i == j) for j in range(3)) for i in range(3)),
-    customers=500,
-    dependence=Estimate(0.01, p=0.8, claimed=False),
-)
-CUSTOMERS = pd.DataFrame(
-    {
-        "frequency": [0, 2, 9],
-        "recency": [0, 200, 330],
-        "T": [100, 240, 350],
-        "monetary_value": [np.nan, 50.0, 30.0],
-        "customers": [70, 20, 10],
-    }
-)
+ROWS = histories((0, 0, 100, np.nan), (2, 200, 240, 50.0), (9, 330, 350, 30.0))
+# By hand: 40 for all without a purchase, and the own mean with weights 12/15 and 54/57 beside it.
+MONEY = np.array([40, 0.2 * 40 + 0.8 * 50, (3 * 40 + 54 * 30) / 57])
+REFUSAL = NotEnough("repeat_customers", 3, 30)
 
 
-def value_of(customers: pd.DataFrame = CUSTOMERS, **changes: Any) -> BaseValue:
-    options = {
-        "as_of": date(1998, 6, 30),
-        "horizon_months": 12,
-        "unit_days": 1,
-        "gross_margin": None,
-        "discount_rate_annual": 0.0,
-        "rng": np.random.default_rng(4),
-    }
-    models = {"purchase_model": DAILY, "spend_model": SPEND} | {
-        name: changes.pop(name) for name in ("purchase_model", "spend_model") if name in changes
-    }
-    return expected_value(customers, *models.values(), **(options | changes))
+def values(
+    rows: pd.DataFrame = ROWS, *, months: int = 12, rate: float = 0.0, share: float | None = 0.3, kept: float = 1.0
+) -> CustomerValues:
+    found = customer_values(
+        known(rows), FORECAST, SPEND, margin(share, share, kept=kept), horizon=horizon(months, rate)
+    )
+    return made(found, CustomerValues)
 
 
-@pytest.mark.parametrize(
-    ("as_of", "months", "expected"),
-    [
-        (date(1998, 1, 31), 1, date(1998, 2, 28)),
-        (date(2024, 1, 31), 1, date(2024, 2, 29)),
-        (date(2024, 1, 31), 2, date(2024, 3, 31)),
-        (date(2023, 12, 31), 12, date(2024, 12, 31)),
-        (date(2024, 2, 29), 12, date(2025, 2, 28)),
-        (date(2026, 11, 15), 2, date(2027, 1, 15)),
-        (date(2026, 11, 15), 0, date(2026, 11, 15)),
-    ],
-)
-def test_months_ahead_keeps_the_day_or_takes_the_months_last(as_of: date, months: int, expected: date) -> None:
-    assert months_ahead(as_of, months) == expected
+def base(found: CustomerValues, spread: Spread = SPREAD) -> BaseValue:
+    return made(base_value(found, money=spread, purchases=spread), BaseValue)
 
 
-def test_discount_is_to_the_middle_of_the_month() -> None:
-    # 21 % a year: 1.21^(-1/24), ..., and a month in the middle of the second year at 1.21^-1.5 = 1 / 1.331
-    factors = discount_factors(19, 0.21)
-    assert factors[0] == pytest.approx(1.21 ** (-1 / 24))
-    assert factors[17] * factors[18] == pytest.approx(1.331**-2)
-    assert discount_factors(3, 0.0).tolist() == [1, 1, 1]
+def by(found: CustomerValues, name: str) -> ValueBy:
+    return made(value_by(found, SPREAD, by=name), ValueBy)
 
 
-def test_value_is_purchases_times_spend_times_margin() -> None:
-    x, t_x, age = CUSTOMERS["frequency"], CUSTOMERS["recency"], CUSTOMERS["T"]
-    purchases = DAILY.conditional_expected_purchases(x, t_x, age, 365)
-    # Spend by hand: 40 for all; weights of the own mean 12/15 and 54/57
-    spend = np.array([40, 0.2 * 40 + 0.8 * 50, (3 * 40 + 54 * 30) / 57])
-    expected = (CUSTOMERS["customers"] * purchases * spend).sum()
-    revenue, profit = value_of(), value_of(gross_margin=0.3)
-    assert (revenue.measure, profit.measure) == ("revenue", "gross_profit")
-    assert revenue.total.value == pytest.approx(expected)
-    assert profit.total.value == pytest.approx(0.3 * expected)
-    assert revenue.per_customer.value == pytest.approx(expected / 100)
-    assert revenue.expected_purchases.value == pytest.approx((CUSTOMERS["customers"] * purchases).sum())
-    assert revenue.mean_spend == profit.mean_spend == pytest.approx(expected / revenue.expected_purchases.value)
-    assert revenue.customers == revenue.total.n == 100
+def test_value_is_purchases_times_money_times_what_is_left_of_it() -> None:
+    purchases = MODEL.conditional_expected_purchases(ROWS["frequency"], ROWS["recency"], ROWS["T"], 365)
+    sales, profit, refunded = values(share=None), values(), values(kept=0.9)
+    assert (sales.measure, profit.measure) == ("revenue", "gross_profit")
+    assert sales.value == pytest.approx(purchases * MONEY)
+    assert profit.value == pytest.approx(0.3 * purchases * MONEY)
+    assert refunded.value == pytest.approx(0.9 * profit.value)
+    assert profit.purchases == pytest.approx(purchases)
+    assert profit.mean_spend == pytest.approx((purchases * MONEY).sum() / purchases.sum())
+
+
+def test_a_customer_who_sent_everything_back_is_worth_what_is_usual_for_the_history() -> None:
+    found = values(ROWS.assign(net=[50.0, 0.0, -3.0]), kept=0.7)
+    assert found.value == pytest.approx(0.3 * 0.7 * found.purchases * 40)
+    assert (found.purchases > 0).all()
 
 
 def test_months_follow_the_calendar_and_add_up() -> None:
-    found = value_of(discount_rate_annual=0.21, gross_margin=0.5)
-    assert found.horizon_end == date(1999, 6, 30)
-    assert found.months["end"].tolist()[:3] == [date(1998, 7, 30), date(1998, 8, 30), date(1998, 9, 30)]
-    first = DAILY.conditional_expected_purchases(2, 200, 240, 30) * 48 * 0.5 * 1.21 ** (-1 / 24)
-    only = value_of(CUSTOMERS.iloc[[1]], discount_rate_annual=0.21, gross_margin=0.5)
-    assert only.months["discounted_value"][0] / 20 == pytest.approx(float(first))
+    found = base(values(rate=0.21))
+    assert (found.as_of, found.horizon_end) == (date(1998, 6, 30), date(1999, 6, 30))
+    assert found.months["end"].tolist()[:3] == [date(1998, 7, 31), date(1998, 8, 31), date(1998, 9, 30)]
+    only = values(ROWS.iloc[[1]], rate=0.21)
+    first = MODEL.conditional_expected_purchases(2, 200, 240, 31) * 48 * 0.3 * 1.21 ** (-1 / 24)
+    assert only.months["discounted_value"][0] == pytest.approx(float(first))
     assert found.months["discounted_value"].sum() == pytest.approx(found.total.value)
+    assert found.months["cumulative"].iloc[-1] == pytest.approx(found.total.value)
     assert found.months["discounted_value"].sum() < found.months["value"].sum()
+    assert found.months["low"].iloc[-1] == pytest.approx(found.total.low)
 
 
-def test_leap_year_has_a_day_more() -> None:
-    x, t_x, age = CUSTOMERS["frequency"], CUSTOMERS["recency"], CUSTOMERS["T"]
-    days = (CUSTOMERS["customers"] * DAILY.conditional_expected_purchases(x, t_x, age, 366)).sum()
-    assert value_of(as_of=date(2023, 12, 31)).expected_purchases.value == pytest.approx(days)
+def test_what_was_bought_before_is_not_in_the_value() -> None:
+    # Ten times as much paid before, with the same mean of the repeat purchases: only the first order was dearer.
+    assert values(ROWS.assign(first_paid=500.0)).value.tolist() == values().value.tolist()
 
 
-def test_weekly_model_gives_the_daily_value() -> None:
-    # lifetimes takes a weekly model for a daily one by default and gives 3.7 times the value.
-    weekly = replace(DAILY, alpha=DAILY.alpha / 7)
-    weeks = CUSTOMERS.assign(recency=CUSTOMERS["recency"] / 7, T=CUSTOMERS["T"] / 7)
-    found = value_of(weeks, purchase_model=weekly, unit_days=7)
-    assert found.total.value == pytest.approx(value_of().total.value)
+@settings(max_examples=20, deadline=None)
+@given(first=st.integers(1, 30), more=st.integers(1, 30))
+def test_horizons_add_up_without_a_discount(first: int, more: int) -> None:
+    short, long = values(months=first), values(months=first + more)
+    both = long.months["value"]
+    assert short.value.sum() == pytest.approx(both.iloc[:first].sum())
+    assert long.value.sum() == pytest.approx(both.sum())
 
 
-def test_interval_holds_the_value_and_shrinks_with_certainty() -> None:
-    total = value_of().total
-    certain = replace(DAILY, covariance=tuple(tuple(0.0 for _ in range(4)) for _ in range(4)))
-    narrow = value_of(purchase_model=certain).total
-    assert total.low < total.value < total.high
-    assert narrow.low < narrow.value < narrow.high
-    assert narrow.high - narrow.low < total.high - total.low
-    assert total.level == 0.95
+def test_a_discount_takes_something_off_every_customer() -> None:
+    assert (values(rate=0.1).value < values().value).all()
 
 
-def test_interval_on_chosen_rows_is_that_of_all_rows(monkeypatch: pytest.MonkeyPatch) -> None:
-    rng = np.random.default_rng(8)
-    age = rng.integers(1, 500, 900)
-    x = np.minimum(rng.poisson(rng.gamma(0.6, 4, 900)), age)
-    base = pd.DataFrame({"frequency": x, "T": age, "customers": rng.integers(1, 4, 900)})
-    base["recency"] = np.where(x > 0, np.ceil(age * rng.random(900)), 0)
-    base["monetary_value"] = np.where(x > 0, rng.gamma(4, 10, 900), np.nan)
-    chosen = value_of(base, horizon_months=2)
-    monkeypatch.setattr(value_module, "_DRAWN_CUSTOMERS", 5000)
-    whole = value_of(base, horizon_months=2)
-    assert chosen.total.value == whole.total.value
-    assert chosen.total.low == pytest.approx(whole.total.low, rel=0.01)
-    assert chosen.total.high == pytest.approx(whole.total.high, rel=0.01)
-    assert chosen.expected_purchases.high == pytest.approx(whole.expected_purchases.high, rel=0.01)
+def test_the_base_is_the_sum_of_its_customers_with_the_spreads_interval() -> None:
+    found, each = base(values()), values()
+    factor = np.exp(1.6448536 * np.sqrt(0.03**2 + 0.04**2 + 0.12**2))
+    assert found.total.value == pytest.approx(each.value.sum())
+    assert (found.total.low, found.total.high) == pytest.approx((each.value.sum() / factor, each.value.sum() * factor))
+    assert found.per_customer.value == pytest.approx(each.value.mean())
+    assert found.per_customer.high == pytest.approx(found.total.high / 3)
+    assert found.expected_purchases.value == pytest.approx(each.purchases.sum())
+    assert (found.customers, found.cutoffs, found.without_purchase) == (3, 8, int((each.purchases < 1).sum()))
 
 
-def test_dependence_of_spend_on_frequency_is_said() -> None:
-    dependent = replace(SPEND, dependence=Estimate(0.2, p=0.001, claimed=True, reason=SPEND_DEPENDS))
-    found = value_of(spend_model=dependent)
-    assert found.spend_depends_on_frequency
-    assert found.total.reason == found.per_customer.reason == "spend_depends_on_frequency"
-    assert not value_of().spend_depends_on_frequency
-    assert value_of().total.reason is None
+@pytest.mark.parametrize("name", ["channel", "cohort"])
+def test_groups_add_up_to_the_base(name: str) -> None:
+    today = crowd()
+    found = made(customer_values(today, FORECAST, SPEND, margin(), horizon=horizon(rate=0.1)), CustomerValues)
+    table = by(found, name).table
+    assert table["total"].sum() == pytest.approx(found.value.sum())
+    assert table["purchases"].sum() == pytest.approx(found.purchases.sum())
+    assert table["customers"].sum() == 600
+    assert table["share"].sum() == pytest.approx(1)
+    assert table["thin"].tolist() == (table["customers"] < 30).tolist()
+    assert table["low"].isna().tolist() == table["thin"].tolist()
 
 
-def test_refusals_pass_through() -> None:
-    refusal = NotEnough("repeat_buyers", 3, 30)
-    assert value_of(spend_model=refusal) is refusal
-    assert value_of(purchase_model=refusal) is refusal
-    assert value_of(CUSTOMERS.iloc[:0]) == NotEnough("customers", 0, 1)
+def test_a_small_group_has_more_of_the_luck() -> None:
+    found = made(customer_values(crowd(), FORECAST, SPEND, margin(), horizon=horizon()), CustomerValues)
+    table = by(found, "channel").table.set_index("group")
+    for row in table.itertuples():
+        sd = np.log(row.high / row.value) / 1.6448536
+        assert sd == pytest.approx(np.sqrt(0.03**2 + 0.12**2 + 0.04**2 / row.share), rel=1e-5)
+    assert table.loc["search", "total"] > table.loc["referral", "total"]
+    assert by(found, "channel").table["group"].tolist() == ["search", "referral"]  # by total
 
 
-COHORTS = pd.DataFrame(
-    {
-        "cohort": ["2017-11", "2017-11", "2017-12", "2018-01", "2017-12", "2018-01"],
-        "age_months": [0, 2, 0, 0, 1, 1],
-        "customers": [10, 10, 20, 5, 20, 5],
-        "active": [10, 4, 20, 5, 5, 1],
-        "revenue": [100.0, 30.0, 300.0, 50.0, 40.0, 5.0],
-    }
-)
+def test_refusals_are_handed_on() -> None:
+    assert customer_values(known(ROWS), REFUSAL, SPEND, margin(), horizon=horizon()) is REFUSAL
+    assert customer_values(known(ROWS), FORECAST, SPEND, REFUSAL, horizon=horizon()) is REFUSAL
+    assert customer_values(known(ROWS.head(0)), FORECAST, SPEND, margin(), horizon=horizon()) == NotEnough(
+        "customers", 0, 1
+    )
+    assert base_value(REFUSAL, money=SPREAD, purchases=SPREAD) is REFUSAL
+    assert value_by(values(), REFUSAL, by="channel") is REFUSAL
+    assert value_by(values(), SPREAD, by="channel") == NotEnough("customers_in_segments", 0, 2)
+    one = values(ROWS.assign(channel="shop"))
+    assert value_by(one, SPREAD, by="channel") == NotEnough("customers_in_segments", 0, 2)
 
 
-def test_cohort_triangles_by_hand() -> None:
-    # The data reach February 2018: ages 0..3 of November, 0..2 of December, 0..1 of January.
-    found = cohort_table(COHORTS, None)
-    assert found.measure == "revenue"
-    assert found.sizes.to_dict() == {"2017-11": 10, "2017-12": 20, "2018-01": 5}
-    retention = [[1, 0, 0.4], [1, 0.25, 0], [1, 0.2, np.nan]]
-    np.testing.assert_allclose(found.retention.to_numpy(), retention)
-    np.testing.assert_allclose(found.cumulative_value.to_numpy(), [[10, 10, 13], [15, 17, 17], [10, 11, np.nan]])
-    assert len(found.to_frame()) == 8
-    assert found.to_frame().columns.tolist() == [
-        "cohort",
-        "age_months",
-        "customers",
-        "retention",
-        "cumulative_value",
-    ]
-
-
-def test_cohort_value_with_margin_is_gross_profit() -> None:
-    found = cohort_table(COHORTS, 0.3)
-    assert found.measure == "gross_profit"
-    assert found.cumulative_value.loc["2017-11", 2] == pytest.approx(3.9)
-    assert found.retention.equals(cohort_table(COHORTS, None).retention)
-
-
-def test_no_cohort_is_not_enough() -> None:
-    assert cohort_table(COHORTS.iloc[:0], None) == NotEnough("cohorts", 0, 1)
-    assert cohort_table(NotEnough("x", 0, 1), None) == NotEnough("x", 0, 1)
-
-
-# Two cohorts of at least 30 and one of 29, seen to February 2018.
-LARGE = COHORTS.assign(customers=[40, 40, 30, 29, 30, 29], revenue=[400.0, 120.0, 450.0, 58.0, 60.0, 29.0])
-
-
-def test_cohort_value_speaks_of_cohorts_of_thirty_only() -> None:
-    found = cohort_value(cohort_table(LARGE, 0.5))
-    assert found.measure == "gross_profit"
-    assert found.sizes.to_dict() == {"2017-11": 40, "2017-12": 30}
-    # Half of 10, 10 and 13 a customer, and of 15, 17 and 17.
-    np.testing.assert_allclose(found.table.to_numpy(), [[5, 5, 6.5], [7.5, 8.5, 8.5]])
-    assert found.to_frame().iloc[-1].tolist() == ["2017-12", 2, 30, 8.5]
-
-
-def test_cohort_value_without_a_cohort_of_thirty_says_the_largest() -> None:
-    assert cohort_value(cohort_table(COHORTS, None)) == NotEnough("cohort_customers", 20, 30)
-    refusal = NotEnough("cohorts", 0, 1)
-    assert cohort_value(refusal) is refusal
-
-
-def test_cost_ceiling_is_the_mean_customer_of_the_cohorts_old_enough() -> None:
-    cohorts = cohort_table(COHORTS, 0.5)
-    # Two months: (10 x 10 + 20 x 17 + 5 x 11) / 35 / 2; three months: January's five are too young.
-    two, three = cost_ceiling(cohorts, months=2), cost_ceiling(cohorts, months=3)
-    assert (two.value_per_customer, two.customers) == (pytest.approx(495 / 35 / 2), 35)
-    assert (three.value_per_customer, three.customers) == (pytest.approx((130 + 340) / 30 / 2), 30)
-    assert three.first_month == pytest.approx((100 + 300) / 30 / 2)
-
-
-def test_cost_ceiling_refuses_without_a_margin_or_the_months() -> None:
-    assert cost_ceiling(cohort_table(COHORTS, None), months=2) == NotEnough("margin_known", 0, 1)
-    assert cost_ceiling(cohort_table(COHORTS, 0.5), months=4) == NotEnough("cohort_months", 3, 4)
-    refusal = NotEnough("cohorts", 0, 1)
-    assert cost_ceiling(refusal, months=2) is refusal
+def test_a_loss_has_an_interval_on_the_scale_of_money() -> None:
+    found = base(values(share=-0.2), Spread(parameter=0.03, process=0.04, model=0.12, cutoffs=8))
+    total, half = found.total.value, 1.644854 * 0.13  # 3, 4 and 12 are the sides of a box with a diagonal of 13
+    assert total == pytest.approx(-2 / 3 * base(values()).total.value)
+    assert (found.total.low, found.total.high) == pytest.approx((total * (1 + half), total * (1 - half)))
+    assert found.months["low"].iloc[-1] == pytest.approx(found.total.low)
+    table = by(values(ROWS.assign(channel=["a", "b", "b"]), share=-0.2), "channel").table
+    assert table["share"].sum() == pytest.approx(1.0)
+    assert base(values(share=0.0)).total.high == 0
