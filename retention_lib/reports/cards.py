@@ -10,9 +10,11 @@ from retention_lib.reports.blocks import Card, Tone
 from retention_lib.reports.figure_specs import Better
 from retention_lib.reports.figures import figure_spec
 from retention_lib.reports.reasons import reason_sentence
-from retention_lib.reports.words import DASH, N_, Words
+from retention_lib.reports.words import DASH, N_, RANGE, Words
 
 _BASE = N_("n = {n}")
+_BOUNDS = 3  # a value, its low and its high
+_FINEST = 2
 
 
 def figure_card(
@@ -43,10 +45,11 @@ def figure_card(
     number = _number(value)
     better = spec.better if _beyond_chance(value, previous) else None
     change, tone = _change(number, _number(previous), words, unit=spec.unit, better=better, period=period)
+    texts = _texts(value, words, spec.unit)
     return Card(
         label=label,
-        value=words.value(number, spec.unit, compact=True),
-        interval=_interval(value, words, spec.unit),
+        value=texts[0],
+        interval=words.say(RANGE, low=texts[1], high=texts[2]) if len(texts) == _BOUNDS else None,
         change=change,
         change_tone=tone,
         base=base or _base(value, words),
@@ -68,10 +71,17 @@ def _number(value: Any) -> float | None:
     return float(plain) if math.isfinite(float(plain)) else None
 
 
-def _interval(value: Any, words: Words, unit: str) -> str | None:
-    if not isinstance(value, Estimate):
-        return None
-    return words.interval(value.low, value.high, unit, compact=True) or None
+def _texts(value: Any, words: Words, unit: str) -> list[str]:
+    """The value and its bounds, with as few digits as tell apart what differs."""
+    told = [value.value, value.low, value.high] if isinstance(value, Estimate) else []
+    bounds = [float(bound) for bound in told if bound is not None and math.isfinite(bound)]
+    numbers = bounds if len(bounds) == _BOUNDS else [_number(value)]
+    texts: list[str] = []
+    for finer in range(_FINEST + 1):
+        texts = [words.value(number, unit, compact=True, finer=finer) for number in numbers]
+        if len(set(texts)) == len(set(numbers)):
+            return texts
+    return texts
 
 
 def _base(value: Any, words: Words) -> str | None:

@@ -17,6 +17,7 @@ from typing import Any, get_args
 from retention_lib.models.estimates import Estimate, NotEnough
 from retention_lib.reports.figure_specs import FigureSpec, one
 from retention_lib.reports.figures_churn import CHURN
+from retention_lib.reports.figures_value import VALUE
 from retention_lib.reports.words import N_, Unit, Words
 
 
@@ -28,57 +29,6 @@ def _registry(*specs: FigureSpec) -> Mapping[str, FigureSpec]:
         raise ValueError("a figure id stands twice in the registry")
     return MappingProxyType({spec.id: spec for spec in specs})
 
-
-_FITTED = N_("maximum likelihood on every customer's frequency, recency and age")
-_FITTED_SPEND = N_("maximum likelihood on the mean spend of repeat customers")
-
-
-def _parameters(model: str, label: str, letters: tuple[str, ...], formula: str) -> tuple[FigureSpec, ...]:
-    return tuple(
-        FigureSpec(id=f"{model}_{letter}", label=label, unit="parameter", formula=formula, name=letter)
-        for letter in letters
-    )
-
-
-_VALUE = (
-    *_parameters("bgnbd", N_("BG/NBD {name}"), ("r", "alpha", "a", "b"), _FITTED),
-    *_parameters("mbgnbd", N_("MBG/NBD {name}"), ("r", "alpha", "a", "b"), _FITTED),
-    *_parameters("gamma_gamma", N_("Gamma-Gamma {name}"), ("p", "q", "v"), _FITTED_SPEND),
-    one(
-        "expected_value_*m_per_customer",
-        N_("Value of a customer, {name} months"),
-        "money_per_customer",
-        N_("expected purchases a month x expected spend x margin, discounted, over {name} months, / customers"),
-        "up",
-    ),
-    one(
-        "expected_value_*m_total",
-        N_("Value of all customers, {name} months"),
-        "money",
-        N_("sum over customers of expected purchases x expected spend x margin, discounted, over {name} months"),
-        "up",
-    ),
-    one(
-        "holdout_purchases_actual",
-        N_("Purchases that happened"),
-        "count",
-        N_("repeat purchases in the weeks the model did not see"),
-    ),
-    one(
-        "holdout_purchases_expected",
-        N_("Purchases the model expected"),
-        "count",
-        N_("sum of expected purchases in the weeks the model did not see"),
-    ),
-    one(
-        "holdout_total_error",
-        N_("Error of the forecast"),
-        "share",
-        N_("(expected - actual) / actual purchases in the weeks the model did not see"),
-    ),
-    one("repeat_rate", N_("Bought again"), "share", N_("customers with a second purchase / customers"), "up"),
-    one("customers", N_("Customers"), "count", N_("customers with at least one purchase"), "up"),
-)
 
 _LOYALTY = (
     one(
@@ -187,7 +137,7 @@ _DATA = (
     ),
 )
 
-FIGURES: Mapping[str, FigureSpec] = _registry(*CHURN, *_VALUE, *_LOYALTY, *_CAMPAIGN, *_DATA)
+FIGURES: Mapping[str, FigureSpec] = _registry(*CHURN, *VALUE, *_LOYALTY, *_CAMPAIGN, *_DATA)
 
 
 def figure_spec(id: str) -> FigureSpec:
@@ -207,7 +157,7 @@ def figure_spec(id: str) -> FigureSpec:
     raise LookupError(f"figure {id!r} is not in retention_lib/reports/figures.py{hint}")
 
 
-def figure_record(id: str, value: Any, words: Words, *, n: float | None = None) -> dict[str, Any]:
+def figure_record(id: str, value: Any, words: Words, *, n: float | None = None, about: Any = None) -> dict[str, Any]:
     """One figure as `<report>.figures.json` holds it, numbers with 12 significant digits.
 
     Args:
@@ -215,13 +165,14 @@ def figure_record(id: str, value: Any, words: Words, *, n: float | None = None) 
         value: An `Estimate`, a `NotEnough`, a number, a text or None.
         words: The reader's language (for the formula).
         n: The base, where the value does not carry one.
+        about: The result whose facts the formula names, where it names any.
 
     Returns:
         The keys id, value, low, high, level, unit, n, formula, p, p_adjusted, claimed, reason.
     """
     spec = figure_spec(id)
     record: dict[str, Any] = {"id": id, "value": None, "low": None, "high": None, "level": None}
-    record |= {"unit": spec.unit, "n": significant(n), "formula": spec.formula_in(words)}
+    record |= {"unit": spec.unit, "n": significant(n), "formula": spec.formula_in(words, about=about)}
     record |= {"p": None, "p_adjusted": None, "claimed": None, "reason": None}
     if isinstance(value, NotEnough):
         claimed = False if "_effect" in id else None

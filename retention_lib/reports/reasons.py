@@ -11,16 +11,32 @@ from retention_lib.reports.words import N_, Words
 # code -> sentence; {have} and {need} are numbers already formatted.
 REASONS: Mapping[str, str] = MappingProxyType(
     {
+        "acquisition_cost_by_group": N_(
+            "What winning a customer costs is not known group by group, so groups are not held against their cost."
+        ),
+        "acquisition_cost_known": N_(
+            "What winning a customer costs is not known: neither the tables nor the parameter file tell it."
+        ),
         "abandoned_carts": N_("Nobody known left a cart with a whole week of data after it."),
+        "acquisition_cost_positive": N_("Winning a customer costs nothing here, so value and cost cannot be compared."),
         "arms": N_("There are {have} arms; a comparison needs at least {need}."),
+        "backtest_days": N_(
+            "There are {have} days of sales before the last test; {need} are needed to choose among forecasts."
+        ),
         "bands_of_messages": N_(
             "Openings are seen of {have} groups by number of messages; a comparison needs at least {need}."
         ),
+        "boosting_customers": N_(
+            "Only {have} customers were known in the window before; {need} are needed to learn from what they did."
+        ),
         "categories_to_compare": N_("The store's sales name no category, so no windows by category are compared."),
         "cohort_customers": N_("The largest cohort has {have} customers; {need} are needed to judge one."),
+        "cohorts_to_compare": N_(
+            "Cohorts of 30 customers that have been seen at the same age: {have}; it takes {need} to compare them."
+        ),
         "cohorts": N_("Nobody has bought yet, so there is no cohort."),
         "cohort_months": N_(
-            "The oldest cohort is seen for {have} months; {need} are needed to say what a customer brought."
+            "The cohorts are seen for {have} periods; {need} are needed to say what a customer brought."
         ),
         "contact_cost_known": N_(
             "The cost of a contact is not given; set economics.contact_cost in the parameter file."
@@ -85,6 +101,9 @@ REASONS: Mapping[str, str] = MappingProxyType(
         "customers_treated": N_("{have} customers were addressed; a comparison needs at least {need}."),
         "customers_unmailed": N_("Only {have} customers were left alone; {need} are needed for a comparison."),
         "customers_stayed_followed": N_("Nobody stayed active early enough to be followed."),
+        "customers_valued": N_(
+            "{have} customers are expected to bring anything; {need} are needed to say how it is spread over them."
+        ),
         "customers_with_known_rhythm": N_(
             "Of only {have} customers with three gaps their own rhythm is known, the others have been silent for "
             "longer than it shows; {need} are needed to find the store's own window, so the usual 30 days are used."
@@ -116,6 +135,7 @@ REASONS: Mapping[str, str] = MappingProxyType(
         "forecast_buyers": N_(
             "Only {have} customers have bought; a forecast of their value needs {need}, so none is made."
         ),
+        "forecast_errors": N_("No forecast of it was made on past days, so its errors are not known."),
         "forecast_history_days": N_("The sales reach back {have} days; a forecast needs {need}, so none is made."),
         "forecast_recent_days": N_(
             "The last purchase is {have} days old; a forecast needs one in the last {need} days, so none is made."
@@ -139,12 +159,22 @@ REASONS: Mapping[str, str] = MappingProxyType(
             "Only {have} households were mailed first by this campaign; {need} are needed for a comparison."
         ),
         "identities_known": N_("The store has no table of identities, so each customer id is taken for one person."),
+        "income_customers": N_(
+            "Only {have} customers bought in one of the last two years; {need} are needed for an income-based value."
+        ),
+        "income_history_days": N_(
+            "The sales reach back {have} days; an income-based value needs two years, {need} days, to see who stays."
+        ),
+        "income_left": N_("No customer of the year before left, so years of relationship cannot be told."),
         "late_first_deliveries": N_(
             "Only {have} customers whose first delivery was late are seen for long enough after it; {need} are needed "
             "for a comparison."
         ),
         "late_second_purchases": N_(
             "Only {have} customers bought again after a late first delivery; {need} are needed to compare their pace."
+        ),
+        "lifetime_history_months": N_(
+            "The sales reach back {have} months; {need} are needed for a lifetime figure, so none is shown."
         ),
         "margin_and_cost_known": N_(
             "Without a margin and the cost of a contact no profit can be computed; set them "
@@ -185,6 +215,9 @@ REASONS: Mapping[str, str] = MappingProxyType(
         "purchase_model_fit": N_("The model of purchases finds no maximum on these data, so no value is computed."),
         "purchase_models": N_("No model of purchases could be fitted."),
         "redemptions_known": N_("The store has no table of redemptions, so use of coupons is not known."),
+        "repeat_customers_with_spend": N_(
+            "What customers spend could not be modelled before the month, so its sales are not forecast."
+        ),
         "reasons_known": N_(
             "The store has no reviews, no contacts with service, no products and no categories, so reasons to leave "
             "cannot be looked for."
@@ -206,14 +239,29 @@ REASONS: Mapping[str, str] = MappingProxyType(
         ),
         "sales_known": N_("The store has no sales that can be read."),
         "sales_variation": N_("Sales do not vary, so nothing can be compared."),
+        "season_history_days": N_(
+            "The sales reach back {have} days; {need} are needed to tell a season from a trend, so none is used."
+        ),
+        "season_months": N_(
+            "Only {have} months have purchases enough to tell a season; {need} are needed, so none is used."
+        ),
         "sessions": N_("Only {have} visits of the site are recorded in the month; {need} are needed."),
         "simulated_store": N_("Only a simulated store is asked whether it looks like a shop."),
         "spend_mean_finite": N_("The model of spend has no finite mean on these data, so no value is computed."),
         "spend_model_fit": N_("The model of spend finds no maximum on these data, so no value is computed."),
+        "splits_known": N_(
+            "The store knows neither a channel nor a category nor a discount of the first order, so groups by how "
+            "customers were won are not compared."
+        ),
         "stakes_buyers": N_(
             "Only {have} customers bought in the last whole window; {need} are needed to check what is said to be at "
             "stake."
         ),
+        "survival_customers": N_("Only {have} customers are followed; {need} are needed to say how many stay."),
+        "survival_fit": N_(
+            "How many stay follows no curve that can be carried on (nobody left, or everybody alike), so none is drawn."
+        ),
+        "survival_periods": N_("Customers are followed for {have} renewals; {need} are needed to say how many stay."),
         "tables_with_ids": N_("The store has one table with ids, so there is no other to compare it with."),
         "values_seen_to_quantile": N_(
             "Of {need} values only {have} are known, the others are larger: the quantile is not reached."

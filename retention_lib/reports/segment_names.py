@@ -5,6 +5,7 @@ from __future__ import annotations
 from collections.abc import Mapping
 from types import MappingProxyType
 
+from retention_lib.measures.first_groups import FULL_PRICE, OTHER, WITH_DISCOUNT
 from retention_lib.measures.rfm import UNSCORED
 from retention_lib.measures.where import BAD_SCORE, BETTER_SCORE, NO_MEMBER, NO_SCORE, NO_TIER
 from retention_lib.reports.rows import segment_name
@@ -40,6 +41,15 @@ GROUPS: Mapping[str, str] = MappingProxyType(
     }
 )
 
+SPLITS: Mapping[str, str] = MappingProxyType(
+    {
+        "channel": N_("channel"),
+        "first_category": N_("first category"),
+        "first_discount": N_("price of the first order"),
+    }
+)
+"""What the splits of customers by how they were won are called."""
+
 _OTHERS: Mapping[str, Mapping[str, str]] = MappingProxyType(
     {
         "rfm": GROUPS,
@@ -47,6 +57,9 @@ _OTHERS: Mapping[str, Mapping[str, str]] = MappingProxyType(
         "feedback": MappingProxyType(
             {BAD_SCORE: N_("a bad one"), BETTER_SCORE: N_("better ones only"), NO_SCORE: N_("none")}
         ),
+        "channel": MappingProxyType({OTHER: N_("other channels")}),
+        "first_category": MappingProxyType({OTHER: N_("other categories")}),
+        "first_discount": MappingProxyType({WITH_DISCOUNT: N_("at a discount"), FULL_PRICE: N_("at full price")}),
     }
 )
 
@@ -55,6 +68,12 @@ def dimension_name(dimension: str, words: Words) -> str:
     """What a dimension is called; a column of the store's own by its name."""
     known = DIMENSIONS.get(dimension)
     return words.say(known) if known else dimension.replace("_", " ")
+
+
+def split_name(split: str, words: Words) -> str:
+    """What a split by how customers were won is called; a column of the store's own by its name."""
+    known = SPLITS.get(split)
+    return words.say(known) if known else split.replace("_", " ")
 
 
 def group_name(group: str, words: Words) -> str:

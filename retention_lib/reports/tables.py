@@ -5,10 +5,8 @@ from __future__ import annotations
 from functools import singledispatch
 from typing import Any
 
-from retention_lib.models.backtest import Holdout
 from retention_lib.models.btyd import PurchaseModel
 from retention_lib.models.campaigns import RedemptionRates
-from retention_lib.models.cohorts import NEEDED_CUSTOMERS, CohortTriangles
 from retention_lib.models.estimates import NotEnough
 from retention_lib.models.experiments import ArmEffects, SampleRatio
 from retention_lib.models.impact import EventStudy
@@ -143,54 +141,6 @@ def _(result: ArmEffects, words: Words) -> Table:
         customer=N_("Effect of each arm on each metric, per customer assigned"),
     )
     return Table(columns=tuple(columns), frame=type(frame)(text, columns=list(names)), caption=words.say(caption))
-
-
-@shown_table.register
-def _(result: CohortTriangles, words: Words) -> Table:
-    ages = [age for age in (1, 3, 6, 12, 24) if age in result.retention.columns]
-    value = result.cumulative_value
-    frame = (
-        result.retention[ages]
-        .add_prefix("kept_")
-        .assign(
-            cohort=result.sizes.index,
-            thin=result.sizes.to_numpy() < NEEDED_CUSTOMERS,
-            customers=result.sizes.to_numpy(),
-            value=value.ffill(axis=1).iloc[:, -1].to_numpy(),
-        )
-    )
-    earned = N_("Gross profit each so far") if result.measure == "gross_profit" else N_("Revenue each so far")
-    columns = (
-        Column(name="cohort", header=words.say(N_("First purchase")), kind="month"),
-        Column(name="customers", header=words.say(N_("Customers")), kind="integer"),
-        *(
-            Column(name=f"kept_{age}", header=words.say(N_("Bought in month {age}"), age=age), kind="share")
-            for age in ages
-        ),
-        Column(name="value", header=words.say(earned), kind="money"),
-    )
-    return Table(
-        columns=columns,
-        frame=frame.reset_index(drop=True),
-        thin="thin",
-        caption=words.say(N_("Cohorts by month of the first purchase")),
-    )
-
-
-@shown_table.register
-def _(result: Holdout, words: Words) -> Table:
-    columns = (
-        Column(name="model", header=words.say(N_("Model"))),
-        Column(name="expected", header=words.say(N_("Expected purchases")), kind="integer"),
-        Column(name="actual", header=words.say(N_("Actual")), kind="integer"),
-        Column(name="total_error", header=words.say(N_("Error in total")), kind="share"),
-        Column(name="mean_absolute_error", header=words.say(N_("Mean error a customer")), kind="parameter"),
-    )
-    return Table(
-        columns=columns,
-        frame=result.table,
-        caption=words.say(N_("Forecasts of the holdout against what happened")),
-    )
 
 
 @shown_table.register

@@ -37,6 +37,7 @@ NO_BREAK_SPACE = "\u00a0"
 _CODE = re.compile(r"([A-Z]{3})(?=\d)")
 MINUS = "\u2212"
 DASH = "\u2013"
+_SHORT = 100_000  # an amount below is as short in full as with digits enough to tell it from its neighbours
 
 Unit = Literal[
     "share",
@@ -52,6 +53,7 @@ Unit = Literal[
     "number",
     "ratio",
     "date",
+    "text",
 ]
 
 # Plain "en" writes dates the American way; the pages are read in many countries, so the day comes first.
@@ -61,6 +63,9 @@ _DATE_LOCALES = {"en": "en_GB"}
 def N_(message: str) -> str:  # noqa: N802 - the gettext convention for a message that is translated later
     """Marks a message for the catalogue without translating it yet."""
     return message
+
+
+RANGE = N_("{low} to {high}")
 
 
 @lru_cache(maxsize=16)
@@ -171,29 +176,29 @@ class Words:
         """A number with the locale's grouping and decimal signs."""
         return self._formatted(value, self.locale.decimal_formats[None].pattern, digits)
 
-    def compact(self, value: float | None) -> str:
-        """A number short enough for a card: whole below 10,000, then as in "12.3K"."""
-        if _missing(value) or abs(float(value or 0)) < 10_000:
+    def compact(self, value: float | None, finer: int = 0) -> str:
+        """A number short enough for a card: whole below 10,000, then as in "12.3K"; `finer` adds digits."""
+        if _missing(value) or abs(float(value or 0)) < (_SHORT if finer else 10_000):
             return self.number(value)
-        shortened = numbers.format_compact_decimal(_rounded(value), locale=self.locale, fraction_digits=1)
-        return _unbroken(shortened)
+        return self._compact_money(value, known=False, finer=finer)
 
-    def money(self, value: float | None, compact: bool = False, digits: int | None = None) -> str:
+    def money(self, value: float | None, compact: bool = False, digits: int | None = None, finer: int = 0) -> str:
         """An amount in the report's currency; a bare number where the currency is not known (XXX).
 
         Args:
             value: The amount.
             compact: Short enough for a card, as in "$40.2K".
             digits: Digits after the decimal sign; by default cents below 1,000, and none for whole amounts.
+            finer: Digits more than a compact amount has by default.
         """
         if _missing(value) or self.currency is None:
-            return self.compact(value) if compact else self.number(value, digits or 0)
+            return self.compact(value, finer) if compact else self.number(value, digits or 0)
         size, known = abs(float(value or 0)), self.currency != UNKNOWN_CURRENCY
-        if compact and size >= 1_000:
-            return self._compact_money(value, known)
+        if compact and size >= (_SHORT if finer else 1_000):
+            return self._compact_money(value, known=known, finer=finer)
         formats = self.locale.currency_formats["standard"] if known else self.locale.decimal_formats[None]
         if digits is None:
-            cents = size < (100 if compact else 1_000) and not size.is_integer()
+            cents = size < (100 if compact and not finer else 1_000) and not size.is_integer()
             digits = numbers.get_currency_precision(self.currency) if cents else 0
         return self._formatted(value, formats.pattern, digits)
 
@@ -223,22 +228,19 @@ class Words:
         when = dt.date.fromisoformat(day[:10]) if isinstance(day, str) else day
         return dates.format_date(when, "long", locale=self._date_locale()).replace(" ", NO_BREAK_SPACE)
 
-    def value(self, value: float | None, unit: Unit | str, *, compact: bool = False) -> str:
-        """A figure in the form of its unit (see `retention_lib.reports.figures.FigureSpec.unit`)."""
+    def value(self, value: float | None, unit: Unit | str, *, compact: bool = False, finer: int = 0) -> str:
+        """A figure in the form of its unit (`FigureSpec.unit`), with `finer` digits more where it has any."""
         if unit.startswith("money"):
-            return self.money(value, compact=compact)
+            return self.money(value, compact=compact, finer=finer)
         if unit == "count":
-            return self.compact(value) if compact else self.number(value)
-        forms: Mapping[str, Callable[[float | None], str]] = {
-            "share": self.percent,
-            "points": self.points,
-            "days": self.days,
-            "p": self.p_value,
-        }
+            return self.compact(value, finer) if compact else self.number(value)
+        if unit in ("share", "points"):
+            return (self.percent if unit == "share" else self.points)(value, 1 + finer)
+        forms: Mapping[str, Callable[[float | None], str]] = {"days": self.days, "p": self.p_value}
         if unit in forms:
             return forms[unit](value)
         if unit == "ratio":
-            return self.number(value, 2)
+            return self.number(value, 2 + finer)
         small = not _missing(value) and abs(float(value or 0)) < 100
         return self.number(value, 3 if small else 1)
 
@@ -247,7 +249,7 @@ class Words:
         if _missing(low) or _missing(high):
             return ""
         return self.say(
-            "{low} to {high}",
+            RANGE,
             low=self.value(low, unit, compact=compact),
             high=self.value(high, unit, compact=compact),
         )
@@ -268,11 +270,11 @@ class Words:
             return Change(direction="up", text=self.say("up {amount} on {period}", amount=amount, period=period))
         return Change(direction="down", text=self.say("down {amount} on {period}", amount=amount, period=period))
 
-    def _compact_money(self, value: float | None, known: bool) -> str:
-        rounded, locale = _rounded(value), self.locale
+    def _compact_money(self, value: float | None, *, known: bool, finer: int) -> str:
+        rounded, locale, digits = _rounded(value, 4 + finer), self.locale, 1 + finer
         if not known:
-            return _unbroken(numbers.format_compact_decimal(rounded, locale=locale, fraction_digits=1))
-        shortened = numbers.format_compact_currency(rounded, str(self.currency), locale=locale, fraction_digits=1)
+            return _unbroken(numbers.format_compact_decimal(rounded, locale=locale, fraction_digits=digits))
+        shortened = numbers.format_compact_currency(rounded, str(self.currency), locale=locale, fraction_digits=digits)
         return _unbroken(shortened)
 
     def _change_amount(self, difference: float, before: float, unit: str) -> str:
@@ -325,9 +327,9 @@ def _plain_number(value: float | None) -> float | int:
     return int(number) if isinstance(number, Integral) else float(number)
 
 
-def _rounded(value: float | None) -> float:
-    """Four significant digits, so that 999,960 is shown as 1.0M and not as 1,000.0K."""
-    return float(f"{float(value or 0):.4g}")
+def _rounded(value: float | None, digits: int) -> float:
+    """Four significant digits or more, so that 999,960 is shown as 1.0M and not as 1,000.0K."""
+    return float(f"{float(value or 0):.{digits}g}")
 
 
 def _unbroken(text: str) -> str:

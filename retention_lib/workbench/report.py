@@ -5,7 +5,7 @@ from __future__ import annotations
 import zlib
 from collections.abc import Callable, Mapping
 from dataclasses import dataclass, field, replace
-from datetime import timedelta
+from datetime import date, timedelta
 from functools import cached_property
 from typing import Any
 
@@ -14,6 +14,7 @@ import pandas as pd
 
 from retention_lib.models.estimates import NotAsked, NotEnough
 from retention_lib.models.next_steps import ContactList, NextSteps
+from retention_lib.models.top_customers import TopCustomers
 from retention_lib.reports.blocks import (
     Table,
     actions_html,
@@ -42,6 +43,7 @@ from retention_lib.stores.store import Store, open_store
 from retention_lib.versions import package_versions
 from retention_lib.workbench.outputs import cell_number, display, each_refusal_once, notebook_variables, sentence_output
 from retention_lib.workbench.period import ReportPeriod
+from retention_lib.workbench.reference import ReferenceSample, reference_sample
 
 PEERS: tuple[Dataset, ...] = ("cdnow", "complete_journey")
 """The public data sets that a simulated store is held against."""
@@ -53,6 +55,7 @@ class Report(ReportPeriod):
 
     _figures: dict[str, Any] = field(default_factory=dict, repr=False)
     _previous: dict[str, Any] = field(default_factory=dict, repr=False)
+    _about: dict[str, Any] = field(default_factory=dict, repr=False)
     _refused: list[tuple[int, NotEnough]] = field(default_factory=list, repr=False)
 
     @cached_property
@@ -83,6 +86,17 @@ class Report(ReportPeriod):
             raise LookupError(f"the set has no store {name!r}; it has: {', '.join(self.settings.stores)}")
         return open_store(name, self.settings.stores[name], root=self.settings.root, set_name=self.settings.name)
 
+    def reference_sample(self, name: str, *, until: date) -> ReferenceSample | NotEnough:
+        """The histories of a published sample, to hold models to the literature; not asked for an empty name.
+
+        Args:
+            name: A store of the set.
+            until: First day that is no longer seen.
+        """
+        if not name:
+            return NotAsked("reference_store", 0, 1)
+        return reference_sample(self.open(name), until=until)
+
     def public_peers(self) -> tuple[Store, ...]:
         """The public data sets that a simulated store is held against; none for a real store, which is a shop."""
         if not self.store.simulated:
@@ -97,7 +111,7 @@ class Report(ReportPeriod):
         lines.append(self._differing())
         display({REPORT: facts, "text/plain": " | ".join(line for line in lines if line)})
 
-    def figure(self, id: str, value: Any, *, previous: Any = None, n: float | None = None) -> None:
+    def figure(self, id: str, value: Any, *, previous: Any = None, n: float | None = None, about: Any = None) -> None:
         """Record a headline figure for cards, the figures file and the index.
 
         Args:
@@ -105,17 +119,23 @@ class Report(ReportPeriod):
             value: An `Estimate`, a `NotEnough`, a number, a text or None.
             previous: The same figure of the month before, for the change on its card.
             n: The base, where the value does not carry one.
+            about: The result whose facts the figure's formula names, where it names any.
         """
         if isinstance(value, NotAsked):
             return
-        self._figures[id], self._previous[id] = value, previous
-        record = figure_record(id, value, self.words, n=n)
+        self._figures[id], self._previous[id], self._about[id] = value, previous, about
+        record = figure_record(id, value, self.words, n=n, about=about)
         display({FIGURE: record, "text/plain": f"{id} = {record['value']}"})
 
-    def figures(self, values: Mapping[str, Any]) -> None:
-        """Record several figures, id to value."""
+    def figures(self, values: Mapping[str, Any], *, about: Any = None) -> None:
+        """Record several figures, id to value.
+
+        Args:
+            values: Id to value.
+            about: The result whose facts the figures' formulas name, where they name any.
+        """
         for id, value in values.items():
-            self.figure(id, value)
+            self.figure(id, value, about=about)
 
     def verdict(self, result: Any, **context: Any) -> None:
         """Show the report's answer.
@@ -191,7 +211,7 @@ class Report(ReportPeriod):
         html = table_html(replace(table, folded=table.folded or folded), self.words)
         display({TABLE: {**kept, "shown": table_texts(table, self.words)}, "text/html": html})
 
-    def contact_list(self, name: str, result: ContactList | NotEnough) -> None:
+    def contact_list(self, name: str, result: ContactList | TopCustomers | NotEnough) -> None:
         """Hand a list of customers on as `actions/<report>_<name>.csv`, ids in clear; the page shows hashed ones.
 
         The ids in clear leave the kernel in an output of their own, which the executed notebook and the page lose.
@@ -242,7 +262,7 @@ class Report(ReportPeriod):
 
     def record(self) -> pd.DataFrame:
         """All recorded figures as one frame, for the analyst's eyes."""
-        records = [figure_record(id, value, self.words) for id, value in self._figures.items()]
+        records = [figure_record(id, value, self.words, about=self._about[id]) for id, value in self._figures.items()]
         return pd.DataFrame(records).assign(label=[figure_spec(row["id"]).label_in(self.words) for row in records])
 
     @property

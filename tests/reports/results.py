@@ -13,17 +13,9 @@ import pandas as pd
 from retention_lib.measures.campaigns import CampaignWeeks
 from retention_lib.measures.experiments import MixedUnits
 from retention_lib.measures.units import Unit
-from retention_lib.models.backtest import Holdout, Tracking, holdout, tracking
+from retention_lib.models.backtest import Tracking, tracking
 from retention_lib.models.btyd import BetaGeometric
 from retention_lib.models.campaigns import RedemptionRates, redemption_rates
-from retention_lib.models.cohorts import (
-    CohortTriangles,
-    CohortValue,
-    CostCeiling,
-    cohort_table,
-    cohort_value,
-    cost_ceiling,
-)
 from retention_lib.models.economics import BreakEven, ContactProfit, break_even, contact_profits
 from retention_lib.models.estimates import Estimate
 from retention_lib.models.experiments import ArmEffects, SampleRatio, arm_effects, sample_ratio
@@ -42,7 +34,6 @@ from retention_lib.models.next_steps import ContactList, NextSteps, contact_list
 from retention_lib.models.retention import LapseCurve, MonthlyFlows, MonthRetention, lapse_curve, month_retention
 from retention_lib.models.retention import monthly_flows as flows_of
 from retention_lib.models.segments import SegmentRates, segment_rates
-from retention_lib.models.value import BaseValue, expected_value
 from retention_lib.reports.text import plain
 from retention_lib.stores.identities import MergeReport, UnmergedGroup, UnmergedGroups
 
@@ -213,28 +204,6 @@ def redemptions() -> RedemptionRates:
     return made(redemption_rates(frame.assign(mailed=[200, 300], redeemed=[50, 30])), RedemptionRates)
 
 
-def cohorts(*rows: tuple[str, int, int, int, float], margin: float | None = 0.5) -> CohortTriangles:
-    """Cohort, age in months, customers, active, revenue."""
-    rows = rows or (
-        ("2017-10", 0, 40, 40, 400.0),
-        ("2017-10", 1, 40, 10, 100.0),
-        ("2017-10", 2, 40, 8, 60.0),
-        ("2017-11", 0, 50, 50, 600.0),
-        ("2017-11", 1, 50, 25, 100.0),
-        ("2017-12", 0, 29, 29, 100.0),
-    )
-    frame = pd.DataFrame(rows, columns=["cohort", "age_months", "customers", "active", "revenue"])
-    return made(cohort_table(frame, margin), CohortTriangles)
-
-
-def earned(*, margin: float | None = 0.5) -> CohortValue:
-    return made(cohort_value(cohorts(margin=margin)), CohortValue)
-
-
-def ceiling() -> CostCeiling:
-    return made(cost_ceiling(cohorts(), months=2), CostCeiling)
-
-
 def model(name: str = "MBG/NBD", *, alpha: float = 20.0) -> BetaGeometric:
     spread = tuple(tuple(0.01 * (i == j) for j in range(4)) for i in range(4))
     return BetaGeometric(
@@ -248,39 +217,6 @@ def spend_model(*, depends: bool = False) -> SpendModel:
     return SpendModel(
         p=6.0, q=4.0, v=20.0, log_likelihood=-99.9, covariance=spread, customers=946, dependence=dependence
     )
-
-
-CUSTOMERS = pd.DataFrame(
-    {
-        "frequency": [0, 3],
-        "recency": [0.0, 20.0],
-        "T": [30.0, 30.0],
-        "monetary_value": [0.0, 50.0],
-        "holdout_purchases": [0, 2],
-        "customers": [60, 40],
-    }
-)
-
-
-@cache
-def base_value(*, margin: float | None = 0.3) -> BaseValue:
-    value = expected_value(
-        CUSTOMERS,
-        model(),
-        spend_model(),
-        as_of=date(2017, 12, 31),
-        horizon_months=12,
-        unit_days=7,
-        gross_margin=margin,
-        discount_rate_annual=0.1,
-        rng=np.random.default_rng(1),
-    )
-    return made(value, BaseValue)
-
-
-def backtest(*, bought: int = 2) -> Holdout:
-    frame = CUSTOMERS.assign(holdout_purchases=[0, bought])
-    return made(holdout(frame, [model()], holdout_length=30), Holdout)
 
 
 def tracked(*, repeats: int = 4) -> Tracking:

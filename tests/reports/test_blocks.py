@@ -167,3 +167,21 @@ def test_csv_is_inert_in_a_spreadsheet_and_exact() -> None:
         "n",
     ]
     assert [row[1] for row in rows[1:4]] == ["-5.0", "0.333333333333", ""]
+
+
+@pytest.mark.parametrize(
+    ("id", "estimate", "value", "interval"),
+    [
+        ("clv_new_customer_12m", Estimate(1123.0, low=1098.0, high=1150.0), "$1,123", "$1,098 to $1,150"),
+        ("customer_equity_12m", Estimate(12.346e6, low=12.3e6, high=12.41e6), "$12.35M", "$12.3M to $12.41M"),
+        ("customer_equity_12m", Estimate(12.3e6, low=11e6, high=14e6), "$12.3M", "$11M to $14M"),
+        ("top_decile_share", Estimate(0.4412, low=0.4411, high=0.4413), "44.12%", "44.11% to 44.13%"),
+        ("ltv_cac", Estimate(3.1234, low=3.1221, high=3.1251), "3.123", "3.122 to 3.125"),
+        ("customers", Estimate(5.0, low=5.0, high=5.0), "5", "5 to 5"),
+    ],
+)
+def test_card_has_digits_enough_to_tell_a_value_from_its_interval(
+    id: str, estimate: Estimate, value: str, interval: str
+) -> None:
+    card = figure_card(id, estimate, WORDS)
+    assert (card.value.replace("\u00a0", " "), (card.interval or "").replace("\u00a0", " ")) == (value, interval)

@@ -6,15 +6,19 @@ import inspect
 import re
 import warnings
 from collections.abc import Callable
+from datetime import date
 from functools import partial
 from typing import Any
 
 import pandas as pd
 import pytest
+from reports import backtest_results as past
+from reports import cohort_results as won
 from reports import late_results as delivered
 from reports import quality_results as checked
 from reports import results as made
 from reports import risk_results as risks
+from reports import value_results as priced
 from reports import vitals_results as signs
 from reports import where_results as places
 from reports import window_results as gone
@@ -22,8 +26,10 @@ from reports import window_results as gone
 from retention_lib.models.campaigns import redemption_rates
 from retention_lib.models.estimates import Estimate
 from retention_lib.reports.charts import (
+    backtest,
     campaign,
     churn,
+    cohorts,
     late,
     loyalty,
     quality,
@@ -33,6 +39,7 @@ from retention_lib.reports.charts import (
     vitals,
     where,
     window,
+    worth,
 )
 from retention_lib.reports.safety import safe_svg
 from retention_lib.reports.style import ChartTwins, Width, chart_axes, chart_twins, styled
@@ -82,16 +89,30 @@ CHARTS: dict[Callable[..., Any], list[Callable[[], Any]]] = {
     ],
     loyalty.plot_event_study: [made.study, partial(made.study, trend=4.0)],
     loyalty.plot_redemption_rates: [made.redemptions],
-    value.plot_cohort_retention: [
-        made.cohorts,
-        partial(made.cohorts, ("2017-12", 0, 40, 40, 400.0)),  # one month of data
-        partial(made.cohorts, ("2017-11", 0, 5, 5, 50.0), ("2017-11", 1, 5, 2, 9.0), ("2017-12", 0, 35, 35, 300.0)),
-        partial(made.cohorts, *((f"2016-{month:02d}", 12, 40, 10, 9.0) for month in range(1, 13))),
+    cohorts.plot_cohort_retention: [
+        won.cohorts,
+        partial(won.cohorts, ("2017-12-01", 0, 40, 40, 400.0)),  # one month of data
+        partial(won.cohorts, until=date(2017, 12, 20)),
+        lambda: won.of(won.many()),
     ],
-    value.plot_cohort_value: [
-        made.earned,
-        partial(made.earned, margin=None),
-        lambda: made.cohort_value(made.cohorts(*((f"2016-{month:02d}", 12, 40, 10, 9.0) for month in range(1, 13)))),
+    cohorts.plot_cohort_matrix: [won.matrix, partial(won.matrix, "revenue")],
+    cohorts.plot_cohort_value: [
+        won.earned,
+        partial(won.earned, margin=None),
+        lambda: won.cohort_value(won.of(won.many())),
+        lambda: won.cohort_value(won.old_customers()),
+    ],
+    cohorts.plot_cohort_calendar: [
+        won.calendar,
+        lambda: won.calendar(won.many(), until=date(2017, 12, 20)),
+        lambda: won.calendar(won.many(), by="week"),
+    ],
+    cohorts.plot_payback: [won.paid, partial(won.paid, 30.0), partial(won.paid, by="quarter")],
+    cohorts.plot_group_values: [
+        won.groups,
+        partial(won.groups, margin=None),
+        won.ranks,
+        lambda: won.groups(shop=won.alike("2017-09-01", 40, 5.0, segment="web")),
     ],
     quality.plot_sales_calendar: [
         checked.calendar,
@@ -108,6 +129,21 @@ CHARTS: dict[Callable[..., Any], list[Callable[[], Any]]] = {
     risk.plot_risk_calibration: [risks.risk, risks.unsure],
     risk.plot_risk_importance: [risks.important, partial(risks.important, ("rhythm", 0.2, 0.01))],
     risk.plot_profit_at_stake: [risks.stakes, partial(risks.stakes, "revenue")],
+    backtest.plot_past_forecasts: [
+        past.past,
+        partial(past.past, half=None, total="revenue"),
+        partial(past.past, ratios=(1.0,)),  # the last test alone
+    ],
+    backtest.plot_frequency_calibration: [past.calibrated, past.ONE_CLASS],
+    backtest.plot_seasonal_index: [past.season, partial(past.season, seasonal=False)],
+    worth.plot_value_ahead: [priced.base, partial(priced.base, share=None)],
+    worth.plot_concentration: [priced.carried],
+    worth.plot_value_by: [priced.groups, partial(priced.groups, "cohort"), priced.thin_groups],
+    worth.plot_new_customers: [
+        priced.newcomers,
+        partial(priced.newcomers, costed=False),
+        partial(priced.newcomers, size=60),  # too few came back
+    ],
     value.plot_tracking: [made.tracked, partial(made.tracked, repeats=0)],
 }
 CASES = [
@@ -147,7 +183,22 @@ def written_on(ax: Any) -> list[Any]:
 
 
 def test_every_chart_has_a_case() -> None:
-    modules = (campaign, churn, late, loyalty, quality, risk, shape, value, vitals, where, window)
+    modules = (
+        backtest,
+        campaign,
+        churn,
+        cohorts,
+        late,
+        loyalty,
+        quality,
+        risk,
+        shape,
+        value,
+        vitals,
+        where,
+        window,
+        worth,
+    )
     plots = {
         function
         for module in modules
@@ -211,23 +262,11 @@ def test_dots_of_segments_are_the_shares_highest_on_top() -> None:
     assert list(places) == [3, 2, 1, 0]  # moon has 12 customers and comes last
 
 
-def test_cells_of_cohorts_are_percents_and_empty_where_not_seen() -> None:
-    ax = drawn(value.plot_cohort_retention, made.cohorts(), "wide")
-    cells = {text.get_position(): text.get_text() for text in ax.texts}
-    # By the second month and cohort: the second cohort has not been seen in the second month after.
-    assert cells == {(0.5, 0.5): "25", (1.5, 0.5): "20", (0.5, 1.5): "50"}
-
-
 def test_a_claimed_effect_is_coloured_and_another_grey() -> None:
     ax = drawn(campaign.plot_arm_effects, made.arms(), "wide")
     colours = [tuple(colour) for colour in ax.collections[1].get_facecolors()]
     assert colours[0] == colours[1] == colours[2]
     assert colours[3] != colours[2]
-
-
-def test_a_chart_of_cohorts_too_young_says_so() -> None:
-    ax = drawn(value.plot_cohort_retention, made.cohorts(("2017-12", 0, 40, 40, 400.0)), "narrow")
-    assert [text.get_text() for text in ax.texts] == ["nothing to draw yet"]
 
 
 def test_a_campaign_without_an_offer_has_no_empty_brackets() -> None:

@@ -1,6 +1,8 @@
 from __future__ import annotations
 
 import json
+from dataclasses import dataclass
+from datetime import date
 
 import numpy as np
 import pytest
@@ -20,7 +22,9 @@ REQUIRED = (
     "expected_value_12m_per_customer expected_value_12m_total holdout_purchases_actual "
     "holdout_purchases_expected holdout_total_error repeat_rate customers naive_difference did_effect pretrend_p "
     "households_treated households_control srm_p visit_effect_mens conversion_effect_womens spend_effect_mens "
-    "customers_in_test"
+    "customers_in_test customer_equity_12m expected_purchases_12m clv_new_customer_12m ltv_cac payback_months "
+    "top_decile_share gini value_at_stake_12m forecast_last_month actual_last_month backtest_winner backtest_mae "
+    "backtest_total_error_median"
 )
 
 
@@ -70,3 +74,25 @@ def test_record_of_other_values(value: object, shown: object, reason: str | None
 
 def test_a_refused_effect_is_not_claimed() -> None:
     assert figure_record("visit_effect_mens", NotEnough("too_few", 3, 30), WORDS)["claimed"] is False
+
+
+@dataclass(frozen=True, kw_only=True)
+class PastTest:
+    """What a formula names of a test."""
+
+    cutoffs: tuple[date, ...] = (date(2017, 1, 31), date(2017, 3, 2))
+    horizon_days: int = 90
+    last_cutoff: date = date(2017, 9, 30)
+    last_horizon_days: int = 92
+
+
+def test_a_formula_names_facts_of_the_result_it_is_about() -> None:
+    record = figure_record("backtest_winner", "BG/NBD", WORDS, about=PastTest())
+    assert (record["value"], record["unit"]) == ("BG/NBD", "text")
+    for fact in ("31 January 2017 and 2 March 2017", "90 days", "30 September 2017"):
+        assert fact in record["formula"].replace("\u00a0", " ")
+
+
+def test_a_formula_about_a_refusal_has_dashes() -> None:
+    refused = NotEnough("too_few", 3, 30)
+    assert "in the \u2013 days from \u2013" in figure_record("backtest_mae", refused, WORDS, about=refused)["formula"]

@@ -10,13 +10,18 @@ from pathlib import Path
 from typing import Any
 
 import pytest
+from reports import backtest_results as past
+from reports import cohort_results as won
 from reports import late_results as delivered
 from reports import quality_results as checked
 from reports import results as made
 from reports import risk_results as risky
+from reports import spend_results as spent
 from reports import test_revenue as revenue
 from reports import test_steps as steps
+from reports import test_uncertainty as unsure
 from reports import test_why as why
+from reports import value_results as worth
 from reports import vitals_results as vitals
 from reports import where_results as places
 from reports import window_results as gone
@@ -56,13 +61,29 @@ FINDINGS: dict[str, Callable[[], Any]] = {
     "NaiveDifference": made.naive,
     "EventStudy": made.study,
     "RedemptionRates": made.redemptions,
-    "CohortTriangles": made.cohorts,
-    "CohortValue": made.earned,
+    "CohortTriangles": won.cohorts,
+    "CohortValue": won.earned,
+    "CohortMatrix": won.matrix,
+    "CohortCalendar": won.calendar,
+    "CohortChange": won.change,
+    "AcquisitionCost": won.cost,
+    "Payback": won.paid,
+    "GroupValues": won.groups,
+    "IncomeValue": won.income,
     "Tracking": made.tracked,
-    "Holdout": made.backtest,
     "PurchaseModel": made.model,
     "SpendModel": made.spend_model,
-    "BaseValue": made.base_value,
+    "SpendForecast": spent.by_frequency,
+    "Margin": spent.margin,
+    "BaseValue": worth.base,
+    "ValueBy": worth.groups,
+    "Concentration": worth.carried,
+    "ValueAtStake": worth.stakes,
+    "NewCustomer": worth.newcomer,
+    "NewCustomersBy": worth.newcomers,
+    "ValueAgainstCost": worth.against,
+    "CostsBy": worth.costs,
+    "TopCustomers": worth.top,
     "MergeReport": made.merging,
     "RowCounts": checked.counts,
     "RuleCounts": checked.rules,
@@ -76,7 +97,7 @@ FINDINGS: dict[str, Callable[[], Any]] = {
     "LateDelivery": delivered.late,
     "HazardRatios": delivered.hazard,
     "StepSurvival": steps.leaving,
-    "AliveBands": lambda: steps.alive(back=90),
+    "AliveBands": steps.alive,
     "BreakEvenByBand": steps.needed,
     "RevenueChange": lambda: revenue.RISEN,
     "RevenueByKind": lambda: revenue.RISEN.kinds,
@@ -86,6 +107,13 @@ FINDINGS: dict[str, Callable[[], Any]] = {
     "ChurnRisk": risky.risk,
     "Importance": risky.important,
     "ProfitAtStake": risky.stakes,
+    "Backtest": past.tried,
+    "PastForecasts": past.past,
+    "FrequencyCalibration": past.calibrated,
+    "SeasonalIndex": past.season,
+    "Spread": unsure.spread,
+    "FitChecks": past.checks,
+    "LastMonthForecast": past.last_month,
     "NextSteps": made.proposals,
     "ContactList": made.listed,
     "NotEnough": lambda: REFUSAL,
@@ -101,7 +129,10 @@ CHARTED = {
     ),
     *("StepSurvival", "RevenueChange", "RevenueByKind", "FirstOrderExperience", "ReasonsToLeave", "Funnel"),
     *("ChurnRisk", "Importance", "ProfitAtStake"),
+    *("BaseValue", "ValueBy", "Concentration", "NewCustomersBy"),
+    *("PastForecasts", "FrequencyCalibration", "SeasonalIndex"),
     *("WhereRates", "RfmGroups", "RfmMigration", "ContactFatigue"),
+    *("CohortMatrix", "CohortCalendar", "Payback", "GroupValues"),
     *("ReturnsByPurchases", "RetentionDefinitions", "Staying"),
     *("EventStudy", "RedemptionRates", "CohortTriangles", "CohortValue", "Tracking", "SalesCalendar", "ShopShape"),
 }
@@ -134,8 +165,12 @@ ALERTS: dict[str, Callable[[], Any]] = {
     "MergeReport": made.merging,
     "EventStudy": made.study,
     "OtherContacts": made.others,
-    "Holdout": made.backtest,
-    "SpendModel": made.spend_model,
+    "Spread": unsure.spread,
+    "Backtest": past.tried,
+    "FitChecks": past.checks,
+    "LastMonthForecast": past.last_month,
+    "SpendForecast": spent.by_frequency,
+    "Margin": spent.margin,
     "Reconciliation": reconciliation,
     "Economics": lambda: Economics(gross_margin=0.3),
     "StoreSettings": lambda: StoreSettings(dataset="cdnow"),
@@ -155,7 +190,7 @@ ALERTS: dict[str, Callable[[], Any]] = {
     "ReportSufficiency": checked.value_report,
     "ForecastHorizon": checked.horizon,
     "ChurnRisk": risky.risk,
-    "AliveBands": lambda: steps.alive(back=90),
+    "AliveBands": steps.alive,
     "NotEnough": lambda: REFUSAL,
 }
 ACTIONS: dict[str, Callable[[], Any]] = {
@@ -164,7 +199,10 @@ ACTIONS: dict[str, Callable[[], Any]] = {
     "LateDelivery": delivered.late,
     "ReasonsToLeave": lambda: why.reasons(why.BAD, why.ALIKE),
     "EventStudy": made.study,
-    "CostCeiling": made.ceiling,
+    "CostCeiling": won.ceiling,
+    "GroupValues": won.groups,
+    "PriceLimit": worth.limits,
+    "UnpaidGroup": worth.unpaid,
     "RefusedTable": checked.refused,
     "ReportSufficiency": checked.value_report,
     "DominantCustomer": checked.dominant,
@@ -179,7 +217,7 @@ VERDICTS: dict[str, tuple[Callable[[], Any], dict[str, Any]]] = {
     "MonthRetention": (made.retention, {"change": REFUSAL, "returns": REFUSAL}),
     "ArmEffects": (made.arms, {"goal": "spend", "ratio": REFUSAL}),
     "EventStudy": (made.study, {"naive": REFUSAL, "campaign": made.campaign()}),
-    "BaseValue": (made.base_value, {"holdout": REFUSAL}),
+    "BaseValue": (worth.base, {"newcomer": REFUSAL, "against": REFUSAL, "record": REFUSAL}),
     "Sufficiency": (checked.enough, {"quality": checked.quality()}),
     "NotEnough": (lambda: REFUSAL, {"holdout": REFUSAL}),
 }
@@ -520,47 +558,6 @@ def test_redemptions_name_the_best_and_the_worst_campaign() -> None:
 # Value
 
 
-def test_cohorts_read_the_oldest_of_thirty_customers() -> None:
-    found = finding(made.cohorts(), WORDS)
-    assert said(found.sentence) == (
-        "Of the customers won in October 2017, 25.0% bought again in the month after and 20.0% in month 2, the last "
-        "one seen."
-    )
-    assert "between 25.0% and 50.0%" in said(found.alt)  # 10 of 40 and 25 of 50; December has 29 customers
-    assert "2 cohorts from October 2017, 90 customers" in said(found.caption)
-
-
-@pytest.mark.parametrize(
-    "rows",
-    [
-        [("2017-12", 0, 40, 40, 400.0)],  # one month of data
-        [("2017-11", 0, 5, 5, 50.0), ("2017-11", 1, 5, 2, 9.0), ("2017-12", 0, 35, 35, 300.0)],  # the old one is small
-        [("2017-11", 0, 20, 20, 50.0), ("2017-11", 1, 20, 2, 9.0), ("2017-12", 0, 20, 20, 99.0)],  # all are small
-    ],
-)
-def test_cohorts_too_young_or_too_small_say_so(rows: list[tuple[str, int, int, int, float]]) -> None:
-    found = finding(made.cohorts(*rows), WORDS)
-    assert said(found.sentence) == (
-        "No cohort of 30 customers or more has a second month yet; 40 customers bought for the first time."
-    )
-    assert digits(found.alt)
-
-
-def test_cohort_value_says_profit_only_with_a_margin() -> None:
-    # 560 over 40 customers is 14, of it 10 in the first month.
-    profit, revenue = (said(finding(made.earned(margin=margin), WORDS).sentence) for margin in (0.5, None))
-    assert profit.startswith("A customer won in October 2017 has brought $7.00 of gross profit in 3 months, $5.00 of")
-    assert revenue.startswith("A customer won in October 2017 has brought $14.00 of revenue in 3 months, $10.00 of")
-    assert revenue.endswith("no margin is given.")
-
-
-def test_a_cost_ceiling_is_what_a_customer_brought() -> None:
-    # Half of (500 + 700) over 90 customers in two months, half of (400 + 600) in the first.
-    found = action(made.ceiling(), WORDS)
-    assert "below $6.67, what one brought in the first 2 months" in said(found.title)
-    assert [said(text) for _, text in found.facts] == ["90", "$5.56"]
-
-
 def test_tracking_says_what_was_made_and_what_was_expected() -> None:
     tracked = made.tracked(repeats=90)
     expected = tracked.table.loc[tracked.table["holdout"], "expected"].sum()
@@ -579,36 +576,6 @@ def test_the_gap_before_a_campaign_stands_beside_the_gap_after() -> None:
     assert "$33.00 a week more than the others afterwards, and $30.50 more before it" in found
 
 
-def test_a_backtest_is_compared_with_carrying_on() -> None:
-    # Carrying 3 in 30 days on for 30 days gives 40 x 3 = 120: against 80 made 50 % off, against 120 made exact.
-    close, far = made.backtest(), made.backtest(bought=3)
-    found = said(finding(close, WORDS).sentence)
-    assert found.startswith(f"MBG/NBD came closest: {abs(close.total_error):.1%} off in total")
-    assert found.endswith("past rate forward errs by 50.0% and 0.40.")
-    assert said(finding(far, WORDS).sentence).startswith(
-        "No model came closer than carrying each customer's past rate forward, which errs by 0.0% in total and 0.00"
-    )
-    assert said(alert(close, WORDS).sentence).startswith(f"MBG/NBD expected {close.expected:.0f} purchases")
-    assert "80 were made" in said(alert(close, WORDS).sentence)
-
-
-def test_a_value_without_a_backtest_says_why_it_is_not_trusted() -> None:
-    value = made.base_value()
-    found = verdict(value, WORDS, holdout=REFUSAL)
-    assert found.status == "unknown"
-    assert f"${value.per_customer.value:.2f} of gross profit each in the next 12 months" in said(found.sentence)
-    assert said(found.sentence).endswith("30 are needed to test a forecast.")
-
-
-def test_a_value_tested_says_how_far_off_the_test_was() -> None:
-    backtest = made.backtest()
-    assert -1 < backtest.total_error < -0.1
-    found = verdict(made.base_value(margin=None), WORDS, holdout=backtest)
-    assert f"such a forecast was {-backtest.total_error:.1%} too low" in said(found.sentence)
-    assert "no margin is given, so this is not profit" in said(found.sentence)
-    assert found.status == "watch"
-
-
 def test_models_show_their_parameters() -> None:
     assert said(finding(made.model(), WORDS).sentence) == (
         "MBG/NBD, fitted on 4,321 customers: r 0.5000, alpha 20.0000, a 1.5000, b 2.0000; log-likelihood -1,234.5."
@@ -616,10 +583,6 @@ def test_models_show_their_parameters() -> None:
     assert "fitted on 946 repeat buyers: p 6.000, q 4.000, v 20.000" in said(
         finding(made.spend_model(), WORDS).sentence
     )
-
-
-def test_dependent_spend_is_warned_of() -> None:
-    assert [alert(made.spend_model(depends=depends), WORDS).level for depends in (False, True)] == ["ok", "warn"]
 
 
 # Data

@@ -12,7 +12,7 @@ from reports.results import said
 from retention_lib.measures.ids import KINDS as KINDS_MEASURED
 from retention_lib.models.quality import RowCounts, RuleCounts
 from retention_lib.models.row_checks import AnonymousSales, FutureRows, RepeatedRows
-from retention_lib.models.sufficiency import NEEDS, sufficiency
+from retention_lib.models.sufficiency import NEEDS, report_sufficiency, sufficiency
 from retention_lib.reports.blocks import table_html
 from retention_lib.reports.findings import action, alert, finding, verdict
 from retention_lib.reports.findings.quality import CHECKS, KINDS
@@ -187,12 +187,11 @@ def test_a_finding_says_it_with_numbers(result: Any, sentence: str) -> None:
             "It needs 500 customers who bought (there are 412); without it, no value is forecast.",
         ),
         (
-            made.value_report(buyers=500, buyers_three_times=9, history_days=200),
+            report_sufficiency(made.facts(history_days=119, buyers_four_times_in_year=30), "churn_diagnosis"),
             "warn",
-            "It needs 364 days of history (there are 200); without it, the forecast is not tested on purchases it had "
-            "not seen.",
+            "It needs 120 days of history (there are 119); without it, how many of the quiet come back is not said.",
         ),
-        (made.value_report(buyers=500, buyers_three_times=9), "ok", "All 6 things this report needs are there."),
+        (made.value_report(buyers=500, buyers_three_times=9), "ok", "All 5 things this report needs are there."),
         (
             made.horizon(),
             "warn",

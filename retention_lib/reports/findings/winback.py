@@ -4,9 +4,12 @@ from __future__ import annotations
 
 import math
 from collections.abc import Callable
+from functools import singledispatch
+from typing import Any
 
 from retention_lib.models.economics import BreakEven
 from retention_lib.models.next_steps import CONTACT, CONTROL, ContactList, NextSteps
+from retention_lib.models.top_customers import TopCustomers
 from retention_lib.reports.blocks import Action, Column, Table
 from retention_lib.reports.findings.base import Finding, action, finding
 from retention_lib.reports.words import N_, Words
@@ -29,6 +32,10 @@ _TITLES = {
     "most_at_stake": N_(
         "Write to **{letters}** of the {n} customers with the most at stake, drawn at random, and leave the others "
         "alone"
+    ),
+    "top_decile": N_(
+        "Treat **{letters}** of the {n} most valuable customers, drawn at random, better than usual, and leave the "
+        "others as they are"
     ),
 }
 
@@ -116,12 +123,18 @@ def _(result: ContactList, words: Words) -> Finding:
         ),
         contact=int(groups[CONTACT]),
         money=words.money(float(table["at_stake"].sum()), compact=True),
-        consents=_consents(result, words),
+        consents=consents_said(result, words),
     )
     return Finding(sentence=sentence)
 
 
-def _consents(result: ContactList, words: Words) -> str:
+def consents_said(result: ContactList | TopCustomers, words: Words) -> str:
+    """Whether those on a list agreed to be contacted, as far as it is known.
+
+    Args:
+        result: The list.
+        words: The reader's language.
+    """
     if not result.consents_known:
         return words.say(N_("The store does not know who agreed to be contacted: check that before sending."))
     return words.count(
@@ -131,15 +144,40 @@ def _consents(result: ContactList, words: Words) -> str:
     )
 
 
-def list_table(result: ContactList, words: Words, *, hashed: Callable[[str], str], file: str) -> Table:
-    """The first customers of a list with their ids hashed.
+def list_caption(result: ContactList | TopCustomers, words: Words, file: str) -> str:
+    """What the table with the first customers of a list is.
+
+    Args:
+        result: The list.
+        words: The reader's language.
+        file: Where all of them stand.
+    """
+    return words.count(
+        "The first of {n} customer on the list; all of them, with their ids, are in {file}",
+        "The first of {n} customers on the list; all of them, with their ids, are in {file}",
+        len(result.table),
+        file=file,
+    )
+
+
+@singledispatch
+def list_table(result: Any, words: Words, *, hashed: Callable[[str], str], file: str) -> Table:
+    """The first customers of a list with their ids hashed, by the list's type.
 
     Args:
         result: The list.
         words: The reader's language and currency.
         hashed: Makes a customer's id what a page may show.
         file: Where the whole list stands, ids in clear.
+
+    Raises:
+        TypeError: No table is written for lists of this type.
     """
+    raise TypeError(f"no table is written for a list of type {type(result).__name__}")
+
+
+@list_table.register
+def _(result: ContactList, words: Words, *, hashed: Callable[[str], str], file: str) -> Table:
     groups = {CONTACT: words.say(N_("contact")), CONTROL: words.say(N_("leave alone"))}
     first = result.table.head(SHOWN_CUSTOMERS)
     frame = first.assign(
@@ -156,10 +194,4 @@ def list_table(result: ContactList, words: Words, *, hashed: Callable[[str], str
         Column(name="profit_if_stays", header=words.say(N_("Profit if the customer stays")), kind="money"),
         Column(name="at_stake", header=words.say(N_("At stake")), kind="money"),
     )
-    caption = words.count(
-        "The first of {n} customer on the list; all of them, with their ids, are in {file}",
-        "The first of {n} customers on the list; all of them, with their ids, are in {file}",
-        len(result.table),
-        file=file,
-    )
-    return Table(columns=columns, frame=frame, caption=caption)
+    return Table(columns=columns, frame=frame, caption=list_caption(result, words, file))
