@@ -9,6 +9,7 @@ import numpy as np
 import pandas as pd
 import pytest
 from acceptance.conftest import Run, retention
+from acceptance.value_figures import list_problems, value_problems
 from pages.checks import page_problems
 
 pytestmark = pytest.mark.xdist_group("demo")
@@ -142,6 +143,11 @@ def test_the_value_is_off_by_no_more_than_its_own_backtest_says(demo: Run) -> No
     assert abs(error) < abs(found["holdout_total_error"]["value"])
 
 
+def test_the_value_report_records_its_figures_and_its_list(demo: Run) -> None:
+    assert value_problems(figures(demo, "cohort_ltv")) == []
+    assert list_problems(demo.root / "outputs" / "demo" / "2026-06", "cohort_ltv", "most_valuable") == []
+
+
 @pytest.fixture(scope="module")
 def checked(demo: Run) -> Run:
     """The data check of the simulated set."""
@@ -157,7 +163,9 @@ def test_the_check_shows_on_a_page_that_it_looks_like_a_shop(checked: Run) -> No
     assert (found["shape_inside"]["value"], found["shape_inside"]["n"]) == (1.0, len(table))
 
 
-@pytest.mark.parametrize("page", ["2026-06/ab_campaign", "2026-06/loyalty_impact", "2026-06/index", "check/demo"])
+@pytest.mark.parametrize(
+    "page", ["2026-06/ab_campaign", "2026-06/cohort_ltv", "2026-06/loyalty_impact", "2026-06/index", "check/demo"]
+)
 def test_pages_fit_a_phone_and_paper(checked: Run, chromium: Any, page: str) -> None:
     assert page_problems(chromium, (checked.root / "outputs" / "demo" / f"{page}.html").resolve()) == []
 

@@ -36,7 +36,7 @@ store:
 economics: {{gross_margin: 0.3}}
 reports:
   churn_diagnosis: {{}}
-  cohort_ltv: {{}}
+  cohort_ltv: {{cohort_by: week, horizon_months: 6}}
 """
 
 
@@ -45,7 +45,7 @@ def shop() -> list[Row]:
     rng = np.random.default_rng(11)
     rows: list[Row] = []
     for customer in range(640):
-        day = int(rng.integers(0, 500))
+        day, pace, leaves = int(rng.integers(0, 500)), rng.gamma(2.0, 20.0), rng.beta(1.0, 5.0)
         while day < 730:
             at = datetime(2024, 7, 1, 10) + timedelta(days=day, minutes=int(rng.integers(0, 600)))
             amount = Decimal(int(rng.integers(5_000, 600_000))) / 100
@@ -56,7 +56,9 @@ def shop() -> list[Row]:
                 rows.append((id, f"В-{len(rows):06d}", at + timedelta(days=3), -amount, group))
             if id and rng.random() < 0.03:
                 rows.append(rows[-1])
-            day += int(rng.integers(4, 80))
+            if rng.random() < leaves:
+                break
+            day += 1 + int(rng.exponential(pace))
     # The months must end on their own last days, whatever was drawn.
     return [row for row in rows if row[2] < datetime(2026, 6, 30)]
 
@@ -129,6 +131,9 @@ def reference(tmp_path_factory: pytest.TempPathFactory) -> dict[str, bytes]:
     found = figures(root, plain_text(root, shop()))
     total = next(figure for figure in json.loads(found["churn_diagnosis"]) if figure["id"] == "revenue_total")
     assert total["value"] == float(sum(row[3] for row in dict.fromkeys(shop())))
+    values = {figure["id"]: figure for figure in json.loads(found["cohort_ltv"])}
+    half_year = values["customer_equity_6m"]
+    assert half_year["value"] is not None or half_year["reason"]
     return found
 
 

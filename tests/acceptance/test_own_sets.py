@@ -70,6 +70,7 @@ def test_the_shop_of_the_readme_runs_to_the_kopeck(tmp_path: Path) -> None:
     assert "₽" in page or "RUB" in page
     # 400 customers are too few for a forecast: the page says so and the figure has a reason instead of a value.
     assert "a forecast of their value needs 500, so none is made" in page
-    expected = figures(folder, "cohort_ltv")["expected_value_12m_total"]
-    assert (expected["value"], expected["reason"], expected["n"]) == (None, "forecast_buyers", 400)
+    for id in ("expected_value_12m_total", "customer_equity_12m", "clv_new_customer_12m", "backtest_mae"):
+        expected = figures(folder, "cohort_ltv")[id]
+        assert (expected["value"], expected["reason"], expected["n"]) == (None, "forecast_buyers", 400), id
     assert figures(folder, "cohort_ltv")["repeat_rate"]["value"] is not None

@@ -63,9 +63,15 @@ def test_public_margins_are_marked_as_assumptions() -> None:
 def test_public_set_has_its_four_parameters() -> None:
     reports = loaded("public").reports
     assert reports["churn_diagnosis"].parameters == {"lapse_days": "auto"}
-    assert reports["cohort_ltv"].parameters == {"reference_store": "cdnow_sample"}
+    assert reports["cohort_ltv"].parameters == {"reference_store": "cdnow_sample", "holdout_days": 273}
     assert reports["loyalty_impact"].parameters == {"campaign": "8"}
     assert reports["ab_campaign"].parameters == {}
+
+
+def test_forecasts_are_tested_on_the_days_of_the_literature() -> None:
+    # CDNOW up to 1997-09-30, the last quarter of the Complete Journey, half a year of the simulated shop.
+    days = {name: loaded(name).reports["cohort_ltv"].parameters["holdout_days"] for name in (*SHIPPED, "demo")}
+    assert days == {"public": 273, "cdnow": 273, "complete_journey": 92, "demo": 182}
 
 
 def test_every_set_in_the_folder_loads() -> None:
