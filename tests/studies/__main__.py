@@ -12,7 +12,7 @@ from named_entries import merge_entries
 from rich.console import Console
 from rich.progress import Progress
 from rich.table import Table
-from studies import churn_risk, corruptions_handled, late_delivery_coverage, simulator_mechanisms
+from studies import churn_risk, corruptions_handled, late_delivery_coverage, simulator_mechanisms, value_intervals
 from studies.cases import CACHE, case_results
 from studies.study import Found, Study
 
@@ -22,10 +22,12 @@ STUDIES = {
     "corruptions_handled_share": corruptions_handled.STUDY,
     "late_delivery_coverage": late_delivery_coverage.STUDY,
     "simulator_mechanisms": simulator_mechanisms.STUDY,
+    "value_intervals": value_intervals.STUDY,
 }
 FIGURES = {
     **dict.fromkeys(churn_risk.FIGURES, "churn_risk"),
     **dict.fromkeys(late_delivery_coverage.FIGURES, "late_delivery_coverage"),
+    **dict.fromkeys(value_intervals.FIGURES, "value_intervals"),
 }
 """Figures by the study that gives them, where it gives several: each is a name for all of it."""
 
