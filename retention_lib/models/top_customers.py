@@ -98,10 +98,15 @@ def top_test(listed: TopCustomers | NotEnough, *, contact_cost: float | None) ->
 
     Returns:
         The break-even; the `NotEnough` that came in; "customers_on_list" with fewer than 30 on the list, and the
-        reasons of `economics.break_even`.
+        reasons of `economics.break_even`; "top_customers_who_may_leave" where so many buy again anyway that no test
+        of this size could show a gain.
     """
     if isinstance(listed, NotEnough):
         return listed
-    return list_break_even(
+    needed = list_break_even(
         listed.table, contact_cost=contact_cost, horizon_days=listed.horizon_days, audience=TOP_DECILE
     )
+    if isinstance(needed, NotEnough) or needed.detectable_share is not None:
+        return needed
+    leaving = round((1 - needed.base_share) * len(listed.table))
+    return NotEnough("top_customers_who_may_leave", leaving, len(listed.table))

@@ -19,6 +19,10 @@ REASONS: Mapping[str, str] = MappingProxyType(
         ),
         "abandoned_carts": N_("Nobody known left a cart with a whole week of data after it."),
         "acquisition_cost_positive": N_("Winning a customer costs nothing here, so value and cost cannot be compared."),
+        "top_customers_who_may_leave": N_(
+            "Of the {need} most valuable customers only {have} would buy nothing by themselves, too few for a test to "
+            "show that treating them better keeps more."
+        ),
         "arms": N_("There are {have} arms; a comparison needs at least {need}."),
         "backtest_days": N_(
             "There are {have} days of sales before the last test; {need} are needed to choose among forecasts."

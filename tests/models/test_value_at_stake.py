@@ -133,6 +133,8 @@ def test_the_test_says_what_a_contact_must_bring() -> None:
     assert top_test(found, contact_cost=None) == NotEnough("contact_cost_known", 0, 1)
     few = made(listed(crowd(), budget=7), TopCustomers)
     assert top_test(few, contact_cost=0.5) == NotEnough("customers_on_list", 14, 30)
+    loyal = replace(found, table=found.table.assign(risk=0.02))  # one of 60 would buy nothing: nothing to be shown
+    assert top_test(loyal, contact_cost=0.5) == NotEnough("top_customers_who_may_leave", 1, 60)
 
 
 def test_the_interval_holds_luck_the_parameters_of_money_and_the_margin() -> None:
