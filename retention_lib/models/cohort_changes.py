@@ -17,6 +17,7 @@ from retention_lib.models.estimates import NotEnough
 from retention_lib.models.intervals import holm_adjusted, normal_quantile, share_difference
 from retention_lib.models.segments import SIGNIFICANCE, p_against_rest
 
+TELLING_CUSTOMERS = 100  # in each of two groups, to say that no difference is clear
 _LEVEL = 0.95
 
 
@@ -64,6 +65,18 @@ class CohortChange:
         """The row that differs with the smallest p-value, the oldest age of several; None when none does."""
         apart = self.table.loc[self.table["differs"]].sort_values(["p", "age"], ascending=[True, False])
         return None if apart.empty else apart.iloc[0]
+
+    @property
+    def oldest_telling(self) -> pd.Series | None:
+        """The money at the highest age at which both groups have 100 customers; None where they never have."""
+        enough = self.table[["newest_customers", "before_customers"]].min(axis=1) >= TELLING_CUSTOMERS
+        rows = self.table.loc[(self.table["kind"] == "value") & enough]
+        return None if rows.empty else rows.iloc[-1]
+
+    def agreeing(self, row: pd.Series) -> int:
+        """At how many ages the same kind differs, beyond chance, in the same direction as the given row."""
+        same = np.sign(self.table["difference"]) == np.sign(row["difference"])
+        return int((same & self.table["differs"] & (self.table["kind"] == row["kind"])).sum())
 
     def to_frame(self) -> pd.DataFrame:
         """The table of comparisons."""

@@ -25,9 +25,12 @@ class CohortMatrix:
         table: Index cohort, columns age; NaN where time has not reached.
         whole: Whether the period of a cell is over, likewise.
         sizes: Customers of each cohort.
-        later: Over all customers seen through the ages after the first: what one bought in each of them on the mean;
-            NaN where no cohort of 30 customers has a second period that is over.
-        first: What one bought at age 0, over cohorts whose first period is over; NaN without any.
+        later: Over all customers counted and seen through the ages after the first: what one bought in each of them
+            on the mean; NaN where no cohort counted has a second period that is over.
+        first: What one bought at age 0, over cohorts counted whose first period is over; NaN without any.
+        opening: Cohorts of 30 customers or more that may hold customers won before the data begin.
+        opening_counted: Whether `first` and `later` count them, as no other cohort of 30 customers has a second period
+            that is over.
     """
 
     kind: Kind
@@ -37,6 +40,8 @@ class CohortMatrix:
     sizes: pd.Series
     first: float
     later: float
+    opening: tuple[str, ...]
+    opening_counted: bool
 
     def to_frame(self) -> pd.DataFrame:
         """Cells seen: cohort, age, customers, whole, value."""
@@ -62,8 +67,11 @@ def cohort_matrix(cohorts: CohortTriangles | NotEnough, kind: Kind) -> CohortMat
         return NotEnough("cohort_customers", int(cohorts.sizes.max()), NEEDED_CUSTOMERS)
     table = cohorts.orders if kind == "orders" else cohorts.revenue
     judged = table.where(cohorts.whole).loc[cohorts.judged]
-    weights = judged.notna().mul(cohorts.sizes[cohorts.judged], axis=0)
-    totals = judged.mul(cohorts.sizes[cohorts.judged], axis=0)
+    opening = judged.index.isin(cohorts.opening)
+    counted = bool(opening.any() and judged.loc[~opening].iloc[:, 1:].isna().all(axis=None))
+    told = judged if counted else judged.loc[~opening]
+    weights = told.notna().mul(cohorts.sizes[told.index], axis=0)
+    totals = told.mul(cohorts.sizes[told.index], axis=0)
     sums = [(float(part.sum().sum()), float(weight.sum().sum())) for part, weight in _parts(totals, weights)]
     first, later = (total / weight if weight > 0 else float("nan") for total, weight in sums)
     return CohortMatrix(
@@ -74,6 +82,8 @@ def cohort_matrix(cohorts: CohortTriangles | NotEnough, kind: Kind) -> CohortMat
         sizes=cohorts.sizes,
         first=first,
         later=later,
+        opening=tuple(judged.index[opening]),
+        opening_counted=counted,
     )
 
 

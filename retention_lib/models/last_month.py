@@ -43,6 +43,14 @@ class LastMonthForecast:
     forecast: str
     drawn: int | None = None
 
+    @property
+    def revenue_inside(self) -> bool | None:
+        """Whether the net revenue lies in its interval; None where none was forecast."""
+        told = self.revenue
+        if not isinstance(told, Estimate) or told.low is None or told.high is None:
+            return None
+        return told.low <= self.actual_revenue <= told.high
+
     def to_frame(self) -> pd.DataFrame:
         """The figures, one row each."""
         return figures_frame(self)

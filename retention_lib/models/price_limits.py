@@ -2,6 +2,7 @@
 
 from __future__ import annotations
 
+import math
 from collections.abc import Sequence
 from dataclasses import dataclass
 
@@ -10,6 +11,8 @@ import pandas as pd
 from retention_lib.models.acquisition_value import CostsBy
 from retention_lib.models.estimates import Estimate, NotEnough, figures_frame
 from retention_lib.models.new_customer import NewCustomer, NewCustomersBy
+
+_MOST_RAISED = 2
 
 
 @dataclass(frozen=True, kw_only=True)
@@ -21,6 +24,11 @@ class PriceLimit:
         groups: Names of the groups, the highest limit first.
         limits: Their limits: the low end of the value's interval (money); 0 where it is below.
         costs: What is paid now (money); missing where it is not known.
+        ratios: Value over cost; missing where the cost is not known.
+        more: At most two groups to win more of: the highest value over cost among those that bring back more than they
+            cost, by more than chance.
+        hold: The group with the lowest value over cost among those that are not to be stopped; None where it is one of
+            `more`, or none has a known cost.
         months: Months in which the price must come back.
         overall: The limit over all customers (money).
         net_of_year: What the customers won in the last 365 days bring beyond their cost, where it is more than chance
@@ -31,13 +39,16 @@ class PriceLimit:
     groups: tuple[str, ...]
     limits: tuple[float, ...]
     costs: tuple[float, ...]
+    ratios: tuple[float, ...]
+    more: tuple[str, ...]
+    hold: str | None
     months: int
     overall: float
     net_of_year: float
 
     def to_frame(self) -> pd.DataFrame:
         """One row a group."""
-        return pd.DataFrame({"group": self.groups, "limit": self.limits, "cost": self.costs})
+        return pd.DataFrame({"group": self.groups, "limit": self.limits, "cost": self.costs, "ratio": self.ratios})
 
 
 @dataclass(frozen=True, kw_only=True)
@@ -85,13 +96,18 @@ def price_limit(
     if newcomer.measure != "gross_profit":
         return NotEnough("margin_known", 0, 1)
     overall = max(0.0, newcomer.value.value if newcomer.value.low is None else newcomer.value.low)
-    known = {} if isinstance(costs, NotEnough) else dict(zip(costs.table["group"], costs.table["cost"], strict=True))
     table = pd.DataFrame(columns=["group", "low"]) if isinstance(groups, NotEnough) else _own_limits(groups)
+    known = _known_costs(costs, set(table["group"]))
+    more = tuple(known.index[known["standing"] == "pays"][: max(1, min(_MOST_RAISED, len(known) - 1))])
+    lowest = [name for name in known.index[known["standing"] != "not_paid"][-1:] if name not in more]
     return PriceLimit(
         by=None if isinstance(groups, NotEnough) else groups.by,
         groups=tuple(str(group) for group in table["group"]),
         limits=tuple(max(0.0, float(limit)) for limit in table["low"]),
-        costs=tuple(known.get(group, float("nan")) for group in table["group"]),
+        costs=tuple(float(known["cost"].get(group, math.nan)) for group in table["group"]),
+        ratios=tuple(float(known["ratio"].get(group, math.nan)) for group in table["group"]),
+        more=more,
+        hold=lowest[0] if lowest else None,
         months=newcomer.months,
         overall=float(overall),
         net_of_year=0.0 if isinstance(costs, NotEnough) else _gained(costs),
@@ -140,6 +156,14 @@ def _own_limits(groups: NewCustomersBy) -> pd.DataFrame:
     """Groups whose limit may be told, the highest first."""
     told = groups.table[~groups.table["thin"] & ~groups.table["pooled"]]
     return told.sort_values("low", ascending=False)
+
+
+def _known_costs(costs: CostsBy | NotEnough, groups: set[str]) -> pd.DataFrame:
+    """Cost, value over cost and standing of the groups, by name; the highest value over cost first."""
+    if isinstance(costs, NotEnough):
+        return pd.DataFrame({"cost": [], "ratio": [], "standing": []})
+    told = costs.table[costs.table["group"].isin(groups)].sort_values("ratio", ascending=False, kind="stable")
+    return told.assign(group=told["group"].astype(str)).set_index("group")[["cost", "ratio", "standing"]]
 
 
 def _gained(costs: CostsBy) -> float:

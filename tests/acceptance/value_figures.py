@@ -19,16 +19,17 @@ PARAMETERS = {
     *("bgnbd_r", "bgnbd_alpha", "bgnbd_a", "bgnbd_b"),
     *("gamma_gamma_p", "gamma_gamma_q", "gamma_gamma_v"),
 }
-ALL = WITH_INTERVAL | COUNTED | BACKTEST | PARAMETERS | {"backtest_winner"}
+ALL = WITH_INTERVAL | COUNTED | BACKTEST | {"backtest_winner"}
 CANDIDATES = {"BG/NBD", "MBG/NBD", "Pareto/NBD", "average of models", "boosting", "average with boosting"}
 
 
-def value_problems(found: dict[str, dict[str, Any]], *, cost_known: bool = True) -> list[str]:
-    """What is wrong with the figures of a value report, by id, one sentence each."""
+def value_problems(found: dict[str, dict[str, Any]], *, cost_known: bool = True, sample: bool = False) -> list[str]:
+    """What is wrong with the figures of a value report, by id; the published sample's where there is one."""
+    asked = ALL | PARAMETERS if sample else ALL
     refused = frozenset() if cost_known else OF_A_COST
     without = {id for id, figure in found.items() if figure["value"] is None}
-    problems = [f"{id} is not recorded" for id in sorted(ALL - found.keys())]
-    problems += [f"{id} is not asked for" for id in sorted(found.keys() - ALL)]
+    problems = [f"{id} is not recorded" for id in sorted(asked - found.keys())]
+    problems += [f"{id} is not asked for" for id in sorted(found.keys() - asked)]
     problems += [f"{id} has {'no' if id in without else 'a'} value" for id in sorted(without ^ refused)]
     problems += [f"{id} does not say why it is refused" for id in sorted(without) if not found[id]["reason"]]
     for id in sorted((WITH_INTERVAL & found.keys()) - without):

@@ -128,11 +128,33 @@ def test_the_limit_is_the_low_end_of_the_worth() -> None:
     assert found.groups == ("referral", "search")
     assert found.limits == pytest.approx((table.loc["referral", "low"], table.loc["search", "low"]))
     assert found.costs == (2.0, 60.0)
+    ratios = costs().table.set_index("group")["ratio"]
+    assert found.ratios == pytest.approx((ratios["referral"], ratios["search"]))
+    assert (found.more, found.hold) == (("referral",), None)
     assert found.overall == newcomer().value.low
     assert found.net_of_year == pytest.approx(costs().table.set_index("group").loc["referral", "net_of_year"])
     one = made(price_limit(newcomer(), REFUSAL, REFUSAL), PriceLimit)
     assert (one.by, one.groups, one.net_of_year) == (None, (), 0.0)
+    assert (one.ratios, one.more, one.hold) == ((), (), None)
     assert price_limit(newcomer(None), REFUSAL, REFUSAL) == NotEnough("margin_known", 0, 1)
+
+
+def test_more_is_won_where_value_over_cost_is_highest_and_held_where_lowest() -> None:
+    def chosen(*rows: tuple[str, float, str]) -> tuple[tuple[str, ...], str | None]:
+        names = [name for name, _, _ in rows]
+        own = replace(groups(), table=pd.DataFrame({"group": names, "low": 9.0, "thin": False, "pooled": False}))
+        table = pd.DataFrame(rows, columns=["group", "ratio", "standing"]).assign(cost=1.0, net_of_year=1.0)
+        found = made(price_limit(newcomer(), own, replace(costs(), table=table)), PriceLimit)
+        return found.more, found.hold
+
+    a, b, c, d = ("a", 4.3, "pays"), ("b", 24.0, "pays"), ("c", 22.0, "pays"), ("d", 0.5, "not_paid")
+    assert chosen(a, b, c) == (("b", "c"), "a")
+    assert chosen(a, b) == (("b",), "a")
+    assert chosen(a, b, c, d) == (("b", "c"), "a")
+    assert chosen(b, c, d) == (("b", "c"), None)
+    assert chosen(a, ("e", 1.2, "open")) == (("a",), "e")
+    assert chosen(a, ("e", 9.0, "open")) == (("a",), None)
+    assert chosen(d, ("e", 1.2, "open")) == ((), "e")
 
 
 def test_what_to_do_is_ranked_by_the_money_of_a_year() -> None:

@@ -169,12 +169,26 @@ def test_a_matrix_tells_the_first_period_from_those_that_follow() -> None:
     found = cohort_matrix(triangles(cells_of(shop)), "revenue")
     assert isinstance(found, CohortMatrix)
     assert (found.first, found.later) == (pytest.approx(10.0), pytest.approx(3.0))
+    assert (found.opening, found.opening_counted) == ((), False)
     young = cohort_matrix(triangles(cells_of(shop[:30]), until=date(2021, 2, 1)), "orders")
     assert isinstance(young, CohortMatrix)
     assert young.first == 1.0
     assert np.isnan(young.later)
     assert found.to_frame()["value"].tolist() == pytest.approx([10, 4, 2, 99, 0])
     assert cohort_matrix(triangles(cells_of(SHOP)), "orders") == NotEnough("cohort_customers", 2, 30)
+
+
+def test_a_matrix_leaves_out_the_cohorts_of_a_shop_that_was_there_before_the_data() -> None:
+    later = [each for month in (2, 3) for each in alike(f"2021-0{month}-01", 30, 5.0, *([1.0] if month == 2 else []))]
+    found = cohort_matrix(triangles(cells_of([*alike("2021-01-01", 100, 10.0, 4.0, 2.0), *later])), "revenue")
+    assert isinstance(found, CohortMatrix)
+    assert (found.opening, found.opening_counted) == (("2021-01",), False)
+    assert (found.first, found.later) == (pytest.approx(5.0), pytest.approx(1.0))
+    young = [*alike("2021-01-01", 100, 10.0, 4.0, 2.0), *alike("2021-03-01", 30, 5.0), *alike("2021-02-01", 9, 5.0)]
+    alone = cohort_matrix(triangles(cells_of(young)), "revenue")
+    assert isinstance(alone, CohortMatrix)
+    assert (alone.opening, alone.opening_counted) == (("2021-01",), True)
+    assert alone.later == pytest.approx(3.0)
 
 
 def test_a_ceiling_is_what_a_customer_brought_over_the_months() -> None:

@@ -84,11 +84,34 @@ def calendar(shop: list[Customer] | None = None, *, until: date = UNTIL, by: Gra
     return made(cohort_calendar(of(shop, until=until, by=by) if shop else cohorts(until=until)), CohortCalendar)
 
 
-def change(*, newest: float = 20.0, back: bool = True, spread: float = 1.0) -> CohortChange:
+def change(
+    *, newest: float = 20.0, back: bool = True, spread: float = 1.0, size: int = 60, scale: float = 1.0
+) -> CohortChange:
     """The newest of three cohorts brings `newest` first, and comes back or not."""
-    shop = [each for month in (9, 10) for each in alike(f"2017-{month:02d}-01", 60, 10.0, 4.0, spread=spread)]
-    shop += alike("2017-11-01", 60, newest, *([4.0] if back else []), spread=spread)
+    before = (10.0 * scale, 4.0 * scale)
+    shop = [each for month in (9, 10) for each in alike(f"2017-{month:02d}-01", size, *before, spread=spread)]
+    shop += alike("2017-11-01", size, newest * scale, *([4.0 * scale] if back else []), spread=spread)
     return made(cohort_change(of(shop)), CohortChange)
+
+
+def one_age() -> CohortChange:
+    """Three cohorts, of which the newest alone comes back more one month later, but not three months later."""
+    shop: list[Customer] = []
+    for month, again in ((8, 48), (9, 48), (10, 48), (11, 108)):
+        for place in range(120):
+            later = {age: 1.0 for age, share in ((1, again), (3, 60)) if place < share}
+            shop.append((f"2017-{month:02d}-01", "", {0: 1.0 + 20.0 * (place % 2), **later}))
+    return made(cohort_change(of(shop)), CohortChange)
+
+
+def matrix_of(of_cohorts: CohortTriangles) -> CohortMatrix:
+    return made(cohort_matrix(of_cohorts, "orders"), CohortMatrix)
+
+
+def opening_alone() -> CohortTriangles:
+    """One large cohort when the data begin, and small ones after it."""
+    shop = alike("2017-07-01", 300, 10.0, 9.0)
+    return of([*shop, *(each for month in (8, 9, 10) for each in alike(f"2017-{month:02d}-01", 12, 5.0))])
 
 
 def cost(
@@ -137,6 +160,6 @@ def ranks(*, odd: float = 4.0) -> GroupValues:
     return made(cohort_ranks(of(shop), cost=cost()), GroupValues)
 
 
-def income() -> IncomeValue:
-    facts = {"buyers": 200, "purchases": 500, "revenue": 10_000.0, "earlier_buyers": 100, "stayed": 60, "days": 800}
+def income(stayed: int = 60) -> IncomeValue:
+    facts = {"buyers": 200, "purchases": 500, "revenue": 10_000.0, "earlier_buyers": 100, "stayed": stayed, "days": 800}
     return made(income_value(pd.DataFrame([facts])), IncomeValue)

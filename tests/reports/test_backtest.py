@@ -43,7 +43,7 @@ def cells(result: Any) -> list[list[str]]:
 def test_a_backtest_says_its_usual_error_and_the_last_test() -> None:
     # 1 / 1.04, .97, .90, 1.02 and .94 are 3.8, 3.1, 11.1, 2.0 and 6.4 % off: the one in the middle is 3.8.
     sentence = told(made.tried())
-    assert "Made anew on 5 past days, it was usually 3.8% off in the purchases of all customers." in sentence
+    assert "Tested on 5 past dates, it was usually 3.8% off in the purchases of all customers." in sentence
     assert "181 days from 1 January 2026 that its choice had not seen, it expected 1,000 purchases and 940" in sentence
     assert sentence.endswith("Carrying each customer's past pace forward would have been 40.0% and 1.19 off.")
 
@@ -81,7 +81,7 @@ def test_a_usual_error_above_a_tenth_or_a_last_test_far_off_is_warned_of(ratios:
 def test_past_forecasts_count_those_inside() -> None:
     # 104, 97, 102 and 94 % lie within 8 % of the forecast, 90 % does not.
     assert told(made.past()).startswith(
-        "What came after 5 past days was between 90% and 104% of the purchases forecast, 4 of 5 times inside"
+        "What came after 5 past dates was between 90% and 104% of the purchases forecast, 4 of 5 times inside"
     )
     assert [row[-1] for row in cells(made.past())[1:]] == ["inside", "inside", "outside", "inside", "inside"]
 
@@ -89,7 +89,7 @@ def test_past_forecasts_count_those_inside() -> None:
 def test_past_forecasts_without_intervals_claim_none() -> None:
     result = made.past(half=None, total="revenue", ratios=(1.1, 0.9))
     assert told(result) == (
-        "What came after 2 past days was between 90% and 110% of the sales forecast. So few tests say little about "
+        "What came after 2 past dates was between 90% and 110% of the sales forecast. So few tests say little about "
         "years that differ from the last one."
     )
     assert cells(result)[1] == ["1 January 2025", "90", "$1,000", "$1,100", "10.0%"]
@@ -172,7 +172,7 @@ def test_last_month_without_a_forecast_of_sales_speaks_of_purchases() -> None:
         (980.0, 52_000.0, "ok", "June 2026 brought 2.0% fewer purchases than forecast, which chance explains."),
         (1_020.0, None, "ok", "June 2026 brought 2.0% more"),
         (1_200.0, 52_000.0, "warn", "June 2026 brought 20.0% more"),
-        (980.0, 60_000.0, "warn", "June 2026 brought 2.0% fewer purchases than forecast; sales or purchases left"),
+        (980.0, 60_000.0, "warn", "June 2026 brought 2.0% fewer purchases than forecast, inside the interval; sales"),
     ],
 )
 def test_a_month_outside_its_interval_is_warned_of(

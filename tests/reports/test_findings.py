@@ -217,7 +217,7 @@ VERDICTS: dict[str, tuple[Callable[[], Any], dict[str, Any]]] = {
     "MonthRetention": (made.retention, {"change": REFUSAL, "returns": REFUSAL}),
     "ArmEffects": (made.arms, {"goal": "spend", "ratio": REFUSAL}),
     "EventStudy": (made.study, {"naive": REFUSAL, "campaign": made.campaign()}),
-    "BaseValue": (worth.base, {"newcomer": REFUSAL, "against": REFUSAL, "record": REFUSAL}),
+    "BaseValue": (worth.base, {"newcomer": REFUSAL, "against": REFUSAL, "record": REFUSAL, "last_month": REFUSAL}),
     "Sufficiency": (checked.enough, {"quality": checked.quality()}),
     "NotEnough": (lambda: REFUSAL, {"holdout": REFUSAL}),
 }
@@ -602,13 +602,13 @@ def test_rows_set_aside_are_counted_with_their_money() -> None:
 @pytest.mark.parametrize(
     ("facts", "level", "sentence"),
     [
-        ({"gross_margin": 0.3, "contact_cost": 0.5}, "ok", "Margin and costs are the ones given in the parameter"),
+        ({"gross_margin": 0.3, "contact_cost": 0.5}, "ok", "No margin and no cost is assumed."),
         (
             {"gross_margin": 0.3, "contact_cost": 0.5, "assumptions": ["gross_margin", "contact_cost"]},
             "warn",
             "Assumed, not known: gross margin 30% and cost of a contact $0.50.",
         ),
-        ({}, "warn", "Not given: gross margin and cost of a contact; what needs it is left out."),
+        ({}, "warn", "Not in the parameter file: gross margin and cost of a contact."),
     ],
 )
 def test_assumed_and_missing_money_facts_are_said(facts: dict[str, Any], level: str, sentence: str) -> None:

@@ -2,7 +2,10 @@
 
 from __future__ import annotations
 
+from dataclasses import replace
+
 import pandas as pd
+import pytest
 from reports import results as made
 from reports.results import said
 
@@ -26,6 +29,26 @@ def test_each_step_says_whom_to_contact_and_whom_to_leave_alone() -> None:
         "2 tests, the one that needs the smallest lift first. Together they contact 120 customers of the 120 that may "
         "be contacted in a month; contact nobody twice."
     )
+
+
+@pytest.mark.parametrize(
+    ("contact_cost", "pays"),
+    [
+        (0.5, "if it keeps 5 customers more than stay by themselves (1 in 50)"),  # 25 / 0.5
+        (0.001, "if it keeps 1 customer more than stay by themselves"),  # 1 in 25,000 of 222 would be no share
+        (20.0, "not at this cost: even keeping everyone would not cover it"),  # 80 % on top of 50 %
+    ],
+)
+def test_the_best_customers_are_kept_and_not_brought_back(contact_cost: float, pays: str) -> None:
+    step = action(replace(made.winback(contact_cost=contact_cost), audience="top_decile"), WORDS)
+    assert step is not None
+    assert said(dict(step.facts)["Pays"]) == pays
+
+
+def test_no_share_is_told_that_is_smaller_than_one_of_those_contacted() -> None:
+    step = action(made.winback(contact_cost=0.001), WORDS)
+    assert step is not None
+    assert said(dict(step.facts)["Pays"]) == "if it brings back 1 customer more than come by themselves"
 
 
 def test_a_list_says_what_is_not_known_about_consent() -> None:

@@ -17,7 +17,7 @@ from retention_lib.reports.words import N_, Words
 ACCURATE = 0.10
 """A forecast whose usual error of the total is no larger may be planned with, if it was not far off lately."""
 
-ROUGH = 0.15
+ROUGH = 0.10
 """The last test may be so far off: its interval is wider than that of the usual one."""
 
 _KINDS: dict[Candidate, str] = {
@@ -47,7 +47,7 @@ def scaled_up(drawn: int | None, words: Words) -> list[str]:
 def _usual(result: Backtest, words: Words) -> str:
     return words.say(
         N_(
-            "The forecast used is {kind}. Made anew on {n} past days, it was usually **{median} off** in the purchases "
+            "The forecast used is {kind}. Tested on {n} past dates, it was usually **{median} off** in the purchases "
             "of all customers."
         ),
         kind=words.say(_KINDS[result.chosen]),
@@ -92,11 +92,11 @@ def _(result: Backtest, words: Words) -> Alert:
     usual, last = result.total_error_median, abs(result.total_error)
     accurate = usual <= ACCURATE and last <= ROUGH
     if accurate:
-        message = N_("Tried on {n} past days, the forecast was usually {median} off in total, {last} in the last test.")
+        message = N_("On {n} past dates the forecast was usually {median} off in total, {last} in the last test.")
     else:
         message = N_(
-            "Tried on {n} past days, the forecast was usually {median} off in total, {last} in the last test: take it "
-            "as rough."
+            "On {n} past dates the forecast was usually {median} off in total, {last} in the last test: take it as "
+            "rough."
         )
     sentence = words.say(message, n=len(result.errors), median=words.percent(usual), last=words.percent(last))
     return Alert(level="ok" if accurate else "warn", title=words.say(N_("Test of the forecast.")), sentence=sentence)
@@ -113,10 +113,10 @@ def _(result: PastForecasts, words: Words) -> Finding:
         "most": _against(float(table["error"].max()), words),
     }
     if result.level is None:
-        message = N_("What came after {n} past days was between **{least} and {most}** of the {what} forecast.")
+        message = N_("What came after {n} past dates was between **{least} and {most}** of the {what} forecast.")
     else:
         message = N_(
-            "What came after {n} past days was between {least} and {most} of the {what} forecast, **{inside} of {n}** "
+            "What came after {n} past dates was between {least} and {most} of the {what} forecast, **{inside} of {n}** "
             "times inside the interval that the forecast would have carried."
         )
     sentence = words.say(message, inside=result.inside, **shown)

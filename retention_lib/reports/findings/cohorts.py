@@ -17,6 +17,8 @@ from retention_lib.reports.findings.base import Finding, action, finding
 from retention_lib.reports.period_names import first_period_text, period_name, period_range, periods_text
 from retention_lib.reports.words import N_, Words
 
+_SHOWN_SHARE = 0.0005  # below it a share is shown as 0.0%
+
 
 @finding.register
 def _(result: CohortTriangles, words: Words) -> Finding:
@@ -117,6 +119,11 @@ def _(result: CohortMatrix, words: Words) -> Finding:
     unit = N_("Purchases a customer; {cohorts} cohorts, {n} customers.")
     if result.kind == "revenue":
         unit = N_("Net revenue a customer; {cohorts} cohorts, {n} customers.")
+    if result.opening:
+        message = N_("Left out: customers won in {periods}, of whom some may be older than the data.")
+        if result.opening_counted:
+            message = N_("That counts customers won in {periods}, of whom some may be older than the data.")
+        sentence += " " + words.say(message, periods=period_range(result.opening[0], result.opening[-1], words))
     caption = words.say(unit, cohorts=len(result.sizes), n=int(result.sizes.sum()))
     return Finding(sentence=sentence, alt=sentence, caption=f"{caption} {_marks(words)}")
 
@@ -167,15 +174,8 @@ def _(result: CohortCalendar, words: Words) -> Finding:
             N_("No period has been seen whole yet; {total} of sales so far."), total=words.money(total, compact=True)
         )
     else:
-        message = N_("Of the sales of {period} **{new}** came from customers won in it.")
-        if result.old_share is not None:
-            message = N_(
-                "Of the sales of {period} **{new}** came from customers won in it and {old} from "
-                "customers won a year or "
-                "more before."
-            )
         sentence = words.say(
-            message,
+            _sources(result),
             period=period_name(result.last, words),
             new=words.percent(result.new_share),
             old=words.percent(result.old_share),
@@ -194,23 +194,35 @@ def _(result: CohortCalendar, words: Words) -> Finding:
     return Finding(sentence=sentence, alt=f"{alt} {sentence}", caption=caption)
 
 
+def _sources(result: CohortCalendar) -> str:
+    """The sentence on whom the last month's sales came from, without the parts whose share rounds to nothing."""
+    new, old = (share is not None and abs(share) >= _SHOWN_SHARE for share in (result.new_share, result.old_share))
+    if new and old:
+        return N_(
+            "Of the sales of {period} **{new}** came from customers won in it and {old} from customers won a year or "
+            "more before."
+        )
+    if new:
+        return N_("Of the sales of {period} **{new}** came from customers won in it.")
+    if old:
+        return N_("Of the sales of {period} **{old}** came from customers won a year or more before.")
+    return N_("The sales of {period} came from customers won before it.")
+
+
 @finding.register
 def _(result: CohortChange, words: Words) -> Finding:
     return Finding(sentence=" ".join([_newest(result, words), *_told_last(result, words)]))
 
 
 def _newest(result: CohortChange, words: Words) -> str:
-    """The comparison that is surest, or that there is none."""
+    """The comparison that is surest; where there is none, the money and that no difference is clear."""
     row = result.strongest
     if row is None:
-        return words.count(
-            "At the same age the newest customers are as good as those before, as far as chance allows to tell ({n} "
-            "comparison).",
-            "At the same age the newest customers are as good as those before, as far as chance allows to tell ({n} "
-            "comparisons).",
-            len(result.table),
-        )
-    better = row["difference"] > 0
+        return _no_difference(result, words)
+    shown, better = _compared(row, result, words), row["difference"] > 0
+    ages = int((result.table["kind"] == row["kind"]).sum())
+    if row["kind"] == "retention" and 2 * result.agreeing(row) <= ages:
+        return _some_ages(row, result, words)
     told = {
         ("value", True): N_(
             "**The newest customers are better**: those won in {newest} brought {now} each in {time}, those before "
@@ -229,20 +241,68 @@ def _newest(result: CohortChange, words: Words) -> str:
             "before {before}; the difference is {difference} ({interval})."
         ),
     }
-    return words.say(told[row["kind"], better], **_compared(row, result, words))
+    return words.say(told[row["kind"], better], **shown)
+
+
+def _no_difference(result: CohortChange, words: Words) -> str:
+    row = result.oldest_telling
+    if row is None:
+        last = result.table.loc[result.table["kind"] == "value"].iloc[-1]
+        return words.say(
+            N_(
+                "Too few to tell: the {newest_n} customers won in {newest} brought {now} each in {time}, the "
+                "{before_n} before them {before}."
+            ),
+            **_compared(last, result, words),
+            newest_n=int(last["newest_customers"]),
+            before_n=int(last["before_customers"]),
+        )
+    return words.count(
+        "No clear difference to those before at the same age ({n} comparison): those won in {newest} brought {now} "
+        "each in {time}, those before {before}.",
+        "No clear difference to those before at the same age ({n} comparisons): those won in {newest} brought {now} "
+        "each in {time}, those before {before}.",
+        len(result.table),
+        **_compared(row, result, words),
+    )
+
+
+def _some_ages(row: pd.Series, result: CohortChange, words: Words) -> str:
+    """How many of the ages compared speak for more or for fewer, and the surest of them."""
+    ages, n = int((result.table["kind"] == row["kind"]).sum()), result.agreeing(row)
+    end = N_(
+        "Of those won in {newest} {now} bought {age} later, of those before {before}; the difference is {difference} "
+        "({interval})."
+    )
+    if row["difference"] > 0:
+        start = words.count(
+            "At {n} age of {ages} compared more of the newest customers bought.",
+            "At {n} ages of {ages} compared more of the newest customers bought.",
+            n,
+            ages=ages,
+        )
+    else:
+        start = words.count(
+            "At {n} age of {ages} compared fewer of the newest customers bought.",
+            "At {n} ages of {ages} compared fewer of the newest customers bought.",
+            n,
+            ages=ages,
+        )
+    return f"{start} {words.say(end, **_compared(row, result, words))}"
 
 
 def _told_last(result: CohortChange, words: Words) -> list[str]:
     """The money at the highest age compared, unless that is what was said; and what stands in the way."""
-    strongest, money = result.strongest, result.table.loc[result.table["kind"] == "value"]
-    last = money.iloc[-1]
+    strongest = result.strongest
+    if strongest is None:
+        return []
+    last = result.table.loc[result.table["kind"] == "value"].iloc[-1]
     told = []
-    if strongest is None or (strongest["kind"], strongest["age"]) != ("value", last["age"]):
+    if (strongest["kind"], strongest["age"]) != ("value", last["age"]):
         message = N_("Those won in {newest} brought {now} each in {time}, those before {before}.")
         shown = _compared(last, result, words)
         told.append(words.say(message, **{name: shown[name] for name in ("newest", "now", "time", "before")}))
-    if strongest is not None:
-        told.append(words.say(N_("The same age falls into other seasons, which are not taken out.")))
+    told.append(words.say(N_("The same age falls into other seasons, which are not taken out.")))
     return told
 
 
@@ -251,7 +311,7 @@ def _compared(row: Any, result: CohortChange, words: Words) -> dict[str, str]:
     unit = "money" if money else "share"
 
     def shown(value: float) -> str:
-        return words.money(value, digits=2) if money else words.percent(value)
+        return words.money(value, digits=2 if abs(value) < 1_000 else 0) if money else words.percent(value)
 
     return {
         "newest": period_range(row["newest_from"], row["newest_to"], words),

@@ -6,6 +6,7 @@ from retention_lib.models.acquisition_value import ValueAgainstCost
 from retention_lib.models.backtest import Backtest
 from retention_lib.models.concentration import Concentration
 from retention_lib.models.estimates import NotEnough
+from retention_lib.models.last_month import LastMonthForecast
 from retention_lib.models.new_customer import NewCustomer
 from retention_lib.models.value import BaseValue, ValueBy
 from retention_lib.models.value_at_stake import ValueAtStake
@@ -15,6 +16,7 @@ from retention_lib.reports.findings.base import Finding, finding, verdict
 from retention_lib.reports.reasons import reason_sentence
 from retention_lib.reports.segment_names import segment_of
 from retention_lib.reports.words import N_, Words
+from retention_lib.settings import Economics
 
 _LARGE = 100  # an amount from which cents say nothing
 _MANY = 3  # times from which on hundredths say nothing
@@ -30,9 +32,34 @@ def _(
     newcomer: NewCustomer | NotEnough,
     against: ValueAgainstCost | NotEnough,
     record: Backtest | NotEnough,
+    last_month: LastMonthForecast | NotEnough,
+    economics: Economics | None = None,
 ) -> Verdict:
+    assumed = economics is not None and "gross_margin" in economics.assumptions and result.measure == "gross_profit"
     told = [_base(result, words), _newcomer(newcomer, against, words), _record(record, words)]
-    return Verdict(status=_status(against, record), sentence=" ".join(told))
+    told += _month(last_month, words) + ([words.say(N_("The margin is assumed."))] if assumed else [])
+    surprised = isinstance(last_month, LastMonthForecast) and last_month.revenue_inside is False
+    status = _status(against, record)
+    return Verdict(status="watch" if status == "good" and (surprised or assumed) else status, sentence=" ".join(told))
+
+
+def _month(told: LastMonthForecast | NotEnough, words: Words) -> list[str]:
+    """What the last month brought against its forecast."""
+    if isinstance(told, NotEnough) or isinstance(told.revenue, NotEnough):
+        return []
+    message = (
+        N_("Known customers bought for {actual} in {month}; {forecast} was forecast.")
+        if told.revenue_inside
+        else N_("Known customers bought for **{actual}** in {month}; {forecast} was forecast, so it left the interval.")
+    )
+    return [
+        words.say(
+            message,
+            month=words.month(told.month),
+            actual=words.money(told.actual_revenue, compact=True),
+            forecast=words.money(told.revenue.value, compact=True),
+        )
+    ]
 
 
 def _status(against: ValueAgainstCost | NotEnough, record: Backtest | NotEnough) -> Status:
@@ -94,20 +121,20 @@ def _record(record: Backtest | NotEnough, words: Words) -> str:
     last = abs(record.total_error)
     if record.total_error_median > ACCURATE:
         message = N_(
-            "Made anew on {n} past days, the forecast was usually **{error} off** in total, so take the value as rough."
+            "Tested on {n} past dates, the forecast was usually **{error} off** in total, so take the value as rough."
         )
     elif last > ROUGH and record.total_error > 0:
         message = N_(
-            "Made anew on {n} past days, the forecast was usually {error} off in total, but **{last} too high** in the "
+            "Tested on {n} past dates, the forecast was usually {error} off in total, but **{last} too high** in the "
             "last test: take the value as rough."
         )
     elif last > ROUGH:
         message = N_(
-            "Made anew on {n} past days, the forecast was usually {error} off in total, but **{last} too low** in the "
+            "Tested on {n} past dates, the forecast was usually {error} off in total, but **{last} too low** in the "
             "last test: take the value as rough."
         )
     else:
-        message = N_("Made anew on {n} past days, the forecast was usually {error} off in total.")
+        message = N_("Tested on {n} past dates, the forecast was usually {error} off in total.")
     return words.say(
         message,
         n=len(record.errors),
@@ -278,15 +305,17 @@ def _(result: ValueAtStake, words: Words) -> Finding:
     return Finding(
         sentence=words.say(
             N_(
-                "If nobody had left or left from now on, the customers would bring {all} in {months} months; "
-                "**{total}** of that ({interval}) is at stake, as they may buy nothing. Half of it lies with {half} "
-                "customers; {gone} of it with customers who have most likely left already."
+                "**{open}** of what customers who stay would bring in {months} months can still be lost, as they may "
+                "buy nothing; a further {gone} lies with customers who have most likely left already. Half of the "
+                "{total} together ({interval}) lies with {half} customers; if nobody had left or left from now on, all "
+                "would bring {all}."
             ),
+            open=words.money(result.total.value * (1 - result.likely_gone), compact=True),
             all=words.money(result.if_all_stay, compact=True),
             months=result.months,
             total=words.money(result.total.value, compact=True),
             interval=words.interval(result.total.low, result.total.high, "money", compact=True),
             half=result.half_of,
-            gone=words.percent(result.likely_gone, 0),
+            gone=words.money(result.total.value * result.likely_gone, compact=True),
         )
     )

@@ -132,13 +132,14 @@ def _(result: CostsBy, words: Words) -> Table:
         Column(name="net_of_year", header=words.say(N_("Left of the year")), kind="money"),
         Column(name="paid", header=words.say(N_("Paid back"))),
     )
-    frame = result.table.assign(
-        group=[segment_of(result.by, str(name), words) for name in result.table["group"]],
-        ratio_in_words=[times(ratio, words) for ratio in result.table["ratio"]],
-        paid=[words.say(_STANDINGS[standing]) for standing in result.table["standing"]],
+    table = result.table.sort_values("ratio", ascending=False, kind="stable")
+    frame = table.assign(
+        group=[segment_of(result.by, str(name), words) for name in table["group"]],
+        ratio_in_words=[times(ratio, words) for ratio in table["ratio"]],
+        paid=[words.say(_STANDINGS[standing]) for standing in table["standing"]],
     )
     caption = words.say(
-        N_("Value of a new customer in {months} months against the cost of winning one; most money of the year first"),
+        N_("Value of a new customer in {months} months against the cost of winning one; highest value over cost first"),
         months=result.months,
     )
     return Table(columns=columns, frame=frame, caption=caption)

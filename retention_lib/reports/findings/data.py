@@ -66,12 +66,17 @@ def _(result: Economics, words: Words) -> Alert:
     if assumed:
         sentences.append(words.say(N_("Assumed, not known: {list}."), list=words.listed(assumed)))
     if missing:
-        sentences.append(words.say(N_("Not given: {list}; what needs it is left out."), list=words.listed(missing)))
+        sentences.append(
+            words.say(
+                N_("Not in the parameter file: {list}."),
+                list=words.listed(missing),
+            )
+        )
     if not sentences:
         return Alert(
             level="ok",
             title=words.say(N_("Money.")),
-            sentence=words.say(N_("Margin and costs are the ones given in the parameter file.")),
+            sentence=words.say(N_("No margin and no cost is assumed.")),
         )
     return Alert(level="warn", title=words.say(N_("Money.")), sentence=" ".join(sentences))
 

@@ -31,7 +31,7 @@ def _sales(result: LastMonthForecast, forecast: Estimate, words: Words) -> str:
         ),
     }
     return words.say(
-        message[_inside(forecast, result.actual_revenue)],
+        message[bool(result.revenue_inside)],
         month=words.month(result.month),
         value=words.money(forecast.value, compact=True),
         interval=words.interval(forecast.low, forecast.high, "money", compact=True),
@@ -62,24 +62,25 @@ def _purchases(result: LastMonthForecast, words: Words) -> str:
 
 @alert.register
 def _(result: LastMonthForecast, words: Words) -> Alert:
-    money = result.revenue if isinstance(result.revenue, Estimate) else None
-    inside = result.inside and (money is None or _inside(money, result.actual_revenue))
     error = result.actual_purchases / result.purchases.value - 1 if result.purchases.value > 0 else 0.0
-    messages = {
-        (True, False): N_("{month} brought {error} fewer purchases than forecast, which chance explains."),
-        (True, True): N_("{month} brought {error} more purchases than forecast, which chance explains."),
-        (False, False): N_(
-            "{month} brought {error} fewer purchases than forecast; sales or purchases left the interval."
-        ),
-        (False, True): N_(
-            "{month} brought {error} more purchases than forecast; sales or purchases left the interval."
-        ),
+    fewer = {
+        (True, True): N_("{month} brought {error} fewer purchases than forecast, which chance explains."),
+        (True, False): N_("{month} brought {error} fewer purchases than forecast, inside the interval; sales left it."),
+        (False, True): N_("{month} brought {error} fewer purchases than forecast, outside the interval."),
+        (False, False): N_("{month} brought {error} fewer purchases than forecast; it and sales left the interval."),
     }
+    more = {
+        (True, True): N_("{month} brought {error} more purchases than forecast, which chance explains."),
+        (True, False): N_("{month} brought {error} more purchases than forecast, inside the interval; sales left it."),
+        (False, True): N_("{month} brought {error} more purchases than forecast, outside the interval."),
+        (False, False): N_("{month} brought {error} more purchases than forecast; it and sales left the interval."),
+    }
+    within = (result.inside, result.revenue_inside is not False)
     return Alert(
-        level="ok" if inside else "warn",
+        level="ok" if all(within) else "warn",
         title=words.say(N_("Last month.")),
         sentence=words.say(
-            messages[inside, error >= 0], month=words.month(result.month), error=words.percent(abs(error))
+            (more if error >= 0 else fewer)[within], month=words.month(result.month), error=words.percent(abs(error))
         ),
     )
 
@@ -107,7 +108,3 @@ def _(result: LastMonthForecast, words: Words) -> Table:
 def _cells(what: str, forecast: Estimate, actual: float, unit: str, words: Words) -> list[str]:
     interval = words.interval(forecast.low, forecast.high, unit)
     return [what, words.value(forecast.value, unit), interval, words.value(actual, unit)]
-
-
-def _inside(forecast: Estimate, actual: float) -> bool:
-    return forecast.low is not None and forecast.high is not None and forecast.low <= actual <= forecast.high

@@ -20,17 +20,33 @@ from retention_lib.reports.words import N_, Words
 
 _SHOWN_LIMITS = 5
 
+_STEPS = {
+    (1, False): N_("Win more customers, step by step, from **{first}** ({first_ratio} times the cost)"),
+    (2, False): N_(
+        "Win more customers, step by step, from **{first}** ({first_ratio} times the cost) and **{second}** "
+        "({second_ratio} times)"
+    ),
+    (1, True): N_(
+        "Win more customers, step by step, from **{first}** ({first_ratio} times the cost); hold **{held}** "
+        "({held_ratio} times)"
+    ),
+    (2, True): N_(
+        "Win more customers, step by step, from **{first}** ({first_ratio} times the cost) and **{second}** "
+        "({second_ratio} times); hold **{held}** ({held_ratio} times)"
+    ),
+}
+
 
 @finding.register
 def _(result: NewCustomer, words: Words) -> Finding:
     message = (
         N_(
-            "A new customer brings {first} of gross profit with the first order and is expected to buy {repeats} times "
-            "more in the {months} months after it ({interval}), at {money} of profit each: **{value}**, discounted."
+            "A new customer brings {first} of gross profit with the first order and is expected to buy {repeats} more "
+            "times in the {months} months after it ({interval}), at {money} of profit each: **{value}**, discounted."
         )
         if result.measure == "gross_profit"
         else N_(
-            "A new customer brings {first} of sales with the first order and is expected to buy {repeats} times more "
+            "A new customer brings {first} of sales with the first order and is expected to buy {repeats} more times "
             "in the {months} months after it ({interval}), at {money} each: **{value}**, discounted."
         )
     )
@@ -184,47 +200,60 @@ def _(result: CostsBy, words: Words) -> Finding:
 
 @action.register
 def _(result: PriceLimit, words: Words) -> Action:
-    if not result.groups:
-        title = words.say(N_("Pay at most **{limit}** for a new customer"), limit=each(result.overall, words))
-        worth = words.say(N_("Worth at least, {months} months"), months=result.months)
-        facts: tuple[tuple[str, str], ...] = ((worth, each(result.overall, words)),)
-    else:
-        title = words.say(
-            N_(
-                "Let the price of a new customer follow its worth: at most **{high}** in the group “{group}”, "
-                "**{low}** in “{other}”"
-            ),
-            high=each(result.limits[0], words),
-            group=segment_of(result.by or "", result.groups[0], words),
-            low=each(result.limits[-1], words),
-            other=segment_of(result.by or "", result.groups[-1], words),
-        )
-        facts = _limits(result, words)
-    if result.net_of_year > 0:
-        label = words.say(N_("Left beyond the cost, customers won in the last year"))
-        facts = (*facts, (label, words.money(result.net_of_year, compact=True)))
     note = words.say(
         N_(
-            "The limit is the low end of what a customer is expected to bring in {months} months, the first order "
-            "included; paid more, the price may not come back in that time. It is a mean: the next customers of a "
-            "channel are often worth less than those it brought so far, so raise spending by steps and watch the new "
-            "cohorts."
+            "A ceiling is no target: it is the low end of what a customer is expected to bring in {months} months, the "
+            "first order included, and a price above it may not come back in that time. All figures are means: the "
+            "next customers of a group often cost more or are worth less than those won so far. Raise "
+            "spending one step at a time and watch the cost and the purchases of the customers each step adds."
         ),
         months=result.months,
     )
-    return Action(title=title, tested=None, facts=facts, note=note)
+    if result.net_of_year > 0:
+        told = N_(
+            "The customers won in the last year leave {money} beyond their cost; that is not the gain of a next step."
+        )
+        note += " " + words.say(told, money=words.money(result.net_of_year, compact=True))
+    return Action(title=_price_title(result, words), tested=None, facts=_limits(result, words), note=note)
+
+
+def _price_title(result: PriceLimit, words: Words) -> str:
+    """Where to win more customers and where to hold; the ceilings where no group is known to pay."""
+    if result.more:
+        held = () if result.hold is None else (result.hold,)
+        shown = {}
+        for name, group in (*zip(("first", "second"), result.more, strict=False), *(("held", group) for group in held)):
+            shown[name] = segment_of(result.by or "", group, words)
+            shown[f"{name}_ratio"] = times(result.ratios[result.groups.index(group)], words)
+        return words.say(_STEPS[len(result.more), bool(held)], **shown)
+    if not result.groups:
+        return words.say(N_("Pay at most **{limit}** for a new customer"), limit=each(result.overall, words))
+    first, last = result.groups[0], result.groups[-1]
+    return words.say(
+        N_("Pay at most **{limit}** for a new customer of the group “{group}”")
+        if first == last
+        else N_("Pay at most **{limit}** for a new customer of the group “{group}”, **{low}** in “{other}”"),
+        limit=each(result.limits[0], words),
+        group=segment_of(result.by or "", first, words),
+        low=each(result.limits[-1], words),
+        other=segment_of(result.by or "", last, words),
+    )
 
 
 def _limits(result: PriceLimit, words: Words) -> tuple[tuple[str, str], ...]:
-    """Limit and present cost of the first groups."""
+    """Ceiling and present cost of the first groups, the highest value over cost first; of all without groups."""
+    if not result.groups:
+        return ((words.say(N_("Worth at least, {months} months"), months=result.months), each(result.overall, words)),)
+    rows = result.to_frame().sort_values("ratio", ascending=False, kind="stable", na_position="last")
     facts = []
-    for group, limit, cost in list(zip(result.groups, result.limits, result.costs, strict=True))[:_SHOWN_LIMITS]:
+    for row in rows.head(_SHOWN_LIMITS).to_dict("records"):
+        limit, cost = each(float(row["limit"]), words), float(row["cost"])
         told = (
-            words.say(N_("at most {limit}"), limit=each(limit, words))
+            words.say(N_("ceiling {limit}"), limit=limit)
             if math.isnan(cost)
-            else words.say(N_("at most {limit}; now {cost}"), limit=each(limit, words), cost=each(cost, words))
+            else words.say(N_("ceiling {limit}; now {cost}"), limit=limit, cost=each(cost, words))
         )
-        facts.append((segment_of(result.by or "", group, words), told))
+        facts.append((segment_of(result.by or "", str(row["group"]), words), told))
     return tuple(facts)
 
 

@@ -135,7 +135,9 @@ def _(result: GroupValues, words: Words) -> Finding:
     told = [_of_split(name, result, words) for name in result.table["dimension"].drop_duplicates()]
     if result.missing:
         names = words.listed([split_name(name, words) for name in result.missing])
-        told.append(words.say(N_("The store does not know, so it is not compared: {names}."), names=names))
+        alone = len(result.missing) == 1
+        message = N_("{names} is not recorded.") if alone else N_("Not recorded: {names}.")
+        told.append(words.say(message, names=names[:1].upper() + names[1:] if alone else names))
     if COHORT not in set(result.table["dimension"]):
         told.append(words.say(N_("This compares who came; it does not show what a channel or a discount does.")))
     caption = words.count(
@@ -232,20 +234,26 @@ def _name(row: Any, words: Words) -> str:
 
 @finding.register
 def _(result: IncomeValue, words: Words) -> Finding:
+    value, low, high = (_three_digits(each) for each in (result.value.value, result.value.low, result.value.high))
     sentence = words.say(
         N_(
             "Income-based lifetime value, the trade's rule of thumb: {order} an order x {pace} orders a year x {years} "
-            "years = **{value}** of revenue a customer ({interval}). It is turnover and not profit, it "
+            "years = **about {value}** of revenue a customer ({interval}). It is turnover and not profit, it "
             "is not discounted, "
             "and no forecast on this page rests on it."
         ),
         order=words.money(result.average_order, digits=2),
         pace=words.number(result.orders_a_year, 2),
         years=words.number(result.years, 2),
-        value=words.money(result.value.value, digits=2),
-        interval=words.interval(result.value.low, result.value.high, "money"),
+        value=words.money(value),
+        interval=words.interval(low, high, "money"),
     )
     return Finding(sentence=sentence)
+
+
+def _three_digits(value: float | None) -> float | None:
+    """Rounded to three digits: the product of factors that are shown rounded is not known to the cent."""
+    return None if value is None else float(f"{value:.3g}")
 
 
 @action.register

@@ -9,7 +9,7 @@ from typing import Any
 
 from retention_lib.models.economics import BreakEven
 from retention_lib.models.next_steps import CONTACT, CONTROL, ContactList, NextSteps
-from retention_lib.models.top_customers import TopCustomers
+from retention_lib.models.top_customers import TOP_DECILE, TopCustomers
 from retention_lib.reports.blocks import Action, Column, Table
 from retention_lib.reports.findings.base import Finding, action, finding
 from retention_lib.reports.words import N_, Words
@@ -55,13 +55,35 @@ def _pays(result: BreakEven, words: Words) -> str:
     """When a contact pays for itself."""
     if not result.one_in:
         return words.say(N_("with any lift: a contact costs nothing"))
+    keeps = result.audience == TOP_DECILE
     if not result.reachable:
-        return words.say(N_("not at this cost: even bringing everyone back would not cover it"))
+        return words.say(
+            N_("not at this cost: even keeping everyone would not cover it")
+            if keeps
+            else N_("not at this cost: even bringing everyone back would not cover it")
+        )
+    needed = math.ceil(result.contacted * result.break_even_share)
+    told = _kept(needed, words) if keeps else _brought_back(needed, words)
+    if result.one_in > result.contacted:
+        return told
+    return words.say(N_("{when} (1 in {one_in})"), when=told, one_in=words.number(max(1.0, result.one_in), 0))
+
+
+def _kept(needed: int, words: Words) -> str:
+    """How many of the best customers must stay because they were treated."""
     return words.count(
-        "if it brings back {n} customer more than come by themselves (1 in {one_in})",
-        "if it brings back {n} customers more than come by themselves (1 in {one_in})",
-        math.ceil(result.contacted * result.break_even_share),
-        one_in=words.number(max(1.0, result.one_in), 0),
+        "if it keeps {n} customer more than stay by themselves",
+        "if it keeps {n} customers more than stay by themselves",
+        needed,
+    )
+
+
+def _brought_back(needed: int, words: Words) -> str:
+    """How many must come back because they were contacted."""
+    return words.count(
+        "if it brings back {n} customer more than come by themselves",
+        "if it brings back {n} customers more than come by themselves",
+        needed,
     )
 
 
