@@ -9,8 +9,8 @@ from typing import Any, Literal
 
 import pandas as pd
 
+from retention_lib.estimates import Estimate, NotEnough, figures_frame
 from retention_lib.models.cohorts import opening_cohorts
-from retention_lib.models.estimates import Estimate, NotEnough, figures_frame
 from retention_lib.models.intervals import normal_quantile
 
 Source = Literal["customers", "costs", "settings"]

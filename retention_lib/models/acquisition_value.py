@@ -13,8 +13,8 @@ from typing import Any, Literal
 
 import pandas as pd
 
+from retention_lib.estimates import Estimate, NotEnough, figures_frame, first_refusal
 from retention_lib.models.acquisition import AcquisitionCost, Source
-from retention_lib.models.estimates import Estimate, NotEnough, figures_frame, first_refusal
 from retention_lib.models.forecasts import Known
 from retention_lib.models.intervals import sd_behind, signed_interval
 from retention_lib.models.new_customer import NewCustomer, NewCustomersBy

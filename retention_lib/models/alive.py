@@ -9,8 +9,8 @@ from typing import Literal
 
 import pandas as pd
 
+from retention_lib.estimates import Estimate, NotEnough
 from retention_lib.models.btyd import BetaGeometric, fit_mbg_nbd
-from retention_lib.models.estimates import Estimate, NotEnough
 from retention_lib.models.intervals import wilson
 from retention_lib.models.lapse import BAND_EDGES, MINIMUM_CUSTOMERS
 

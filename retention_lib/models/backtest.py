@@ -12,10 +12,10 @@ from datetime import date
 import numpy as np
 import pandas as pd
 
+from retention_lib.estimates import NotEnough
 from retention_lib.models.backtest_plan import SHORTEST_DAYS, Plan
 from retention_lib.models.backtest_stages import Judged, SpendFit, Stages, Tried, drawn_customers
 from retention_lib.models.btyd import PurchaseModel
-from retention_lib.models.estimates import NotEnough
 from retention_lib.models.forecasts import AVERAGE, CANDIDATES, NAIVE, Candidate, Forecast, Known, learn
 from retention_lib.models.season import Clock
 

@@ -10,8 +10,8 @@ from typing import Any
 import numpy as np
 import pandas as pd
 
+from retention_lib.estimates import NotEnough
 from retention_lib.models.backtest_plan import Plan
-from retention_lib.models.estimates import NotEnough
 from retention_lib.models.forecasts import CANDIDATES, Asked, Candidate, Forecast, Known, known, learn
 from retention_lib.models.season import Clock
 from retention_lib.models.spend import SpendForecast

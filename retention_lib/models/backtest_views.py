@@ -8,8 +8,8 @@ from datetime import date, timedelta
 import numpy as np
 import pandas as pd
 
+from retention_lib.estimates import NotEnough
 from retention_lib.models.backtest import Backtest
-from retention_lib.models.estimates import NotEnough
 from retention_lib.models.uncertainty import ForecastErrors, Total
 
 ENOUGH = 30

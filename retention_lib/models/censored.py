@@ -5,7 +5,7 @@ from __future__ import annotations
 import numpy as np
 import pandas as pd
 
-from retention_lib.models.estimates import Estimate, NotEnough
+from retention_lib.estimates import Estimate, NotEnough
 from retention_lib.models.intervals import normal_quantile
 
 # Rounding of a product of shares must not decide whether a share of exactly .8 is reached.

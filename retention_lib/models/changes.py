@@ -8,7 +8,7 @@ from dataclasses import dataclass
 import numpy as np
 import pandas as pd
 
-from retention_lib.models.estimates import Estimate, NotEnough, figures_frame
+from retention_lib.estimates import Estimate, NotEnough, figures_frame
 from retention_lib.models.retention import MonthlyFlows, MonthRetention
 
 NEEDED_MONTHS = 6

@@ -9,9 +9,9 @@ from types import MappingProxyType
 import numpy as np
 import pandas as pd
 
+from retention_lib.estimates import NotEnough
 from retention_lib.models.cohort_sums import PERIODS, Grain, period_label
 from retention_lib.models.cohorts import CohortTriangles
-from retention_lib.models.estimates import NotEnough
 
 MOST_BANDS = 8
 _YEAR = "Y-DEC"

@@ -11,9 +11,9 @@ from typing import Any
 import numpy as np
 import pandas as pd
 
+from retention_lib.estimates import NotEnough
 from retention_lib.models.cohort_sums import AgeMeans, CohortSums, Grain, Measure, age_means, period_label
 from retention_lib.models.cohorts import NEEDED_CUSTOMERS, CohortTriangles
-from retention_lib.models.estimates import NotEnough
 from retention_lib.models.intervals import holm_adjusted, normal_quantile, share_difference
 from retention_lib.models.segments import SIGNIFICANCE, p_against_rest
 

@@ -10,11 +10,11 @@ from typing import Any
 import numpy as np
 import pandas as pd
 
+from retention_lib.estimates import Estimate, NotEnough
 from retention_lib.models.acquisition import AcquisitionCost
 from retention_lib.models.cohort_changes import mean_difference
 from retention_lib.models.cohort_sums import CohortSums, Grain, Measure, age_means, cohort_sums, period_label
 from retention_lib.models.cohorts import NEEDED_CUSTOMERS, CohortTriangles
-from retention_lib.models.estimates import Estimate, NotEnough
 from retention_lib.models.intervals import holm_adjusted, wilson
 from retention_lib.models.payback import paid_back, ratio_to, value_at
 from retention_lib.models.segments import SIGNIFICANCE

@@ -8,9 +8,9 @@ from typing import Literal
 import numpy as np
 import pandas as pd
 
+from retention_lib.estimates import NotEnough
 from retention_lib.models.cohort_sums import Grain
 from retention_lib.models.cohorts import NEEDED_CUSTOMERS, CohortTriangles
-from retention_lib.models.estimates import NotEnough
 
 Kind = Literal["orders", "revenue"]
 

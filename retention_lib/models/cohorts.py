@@ -9,6 +9,7 @@ from typing import Literal
 import numpy as np
 import pandas as pd
 
+from retention_lib.estimates import NotEnough, figures_frame
 from retention_lib.models.cohort_sums import (
     PERIODS,
     CohortSums,
@@ -19,7 +20,6 @@ from retention_lib.models.cohort_sums import (
     period_label,
     periods_in,
 )
-from retention_lib.models.estimates import NotEnough, figures_frame
 
 Priced = Literal["cost", "cost_and_margin", "margin"]
 

@@ -7,9 +7,9 @@ from dataclasses import dataclass
 import numpy as np
 import pandas as pd
 
+from retention_lib.estimates import Estimate, NotEnough
 from retention_lib.models.cohorts import Measure
 from retention_lib.models.customer_values import CustomerValues
-from retention_lib.models.estimates import Estimate, NotEnough
 from retention_lib.models.season import day_number
 
 LEVEL = 0.90

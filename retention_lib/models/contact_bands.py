@@ -8,8 +8,8 @@ from dataclasses import dataclass
 import numpy as np
 import pandas as pd
 
+from retention_lib.estimates import NotEnough
 from retention_lib.models.economics import BreakEven, break_even
-from retention_lib.models.estimates import NotEnough
 from retention_lib.models.lapse import ReturnChance
 
 # Below so many returners their mean spend says little.

@@ -8,8 +8,8 @@ from dataclasses import dataclass
 
 import pandas as pd
 
+from retention_lib.estimates import Estimate, NotAsked, NotEnough
 from retention_lib.models.changes import paired_difference
-from retention_lib.models.estimates import Estimate, NotAsked, NotEnough
 from retention_lib.models.intervals import wilson
 from retention_lib.models.retention import MonthlyFlows
 from retention_lib.models.signs import VitalSign

@@ -13,8 +13,8 @@ from typing import TYPE_CHECKING
 import numpy as np
 import pandas as pd
 
+from retention_lib.estimates import NotEnough, first_refusal
 from retention_lib.models.cohorts import Measure
-from retention_lib.models.estimates import NotEnough, first_refusal
 from retention_lib.models.forecasts import Forecast, Known
 from retention_lib.models.horizon import Horizon
 

@@ -6,8 +6,8 @@ from dataclasses import dataclass
 
 import pandas as pd
 
+from retention_lib.estimates import Estimate, NotEnough
 from retention_lib.models.counted_shares import with_shares
-from retention_lib.models.estimates import Estimate, NotEnough
 
 MINIMUM_CUSTOMERS = 30
 

@@ -10,7 +10,7 @@ import numpy as np
 import pandas as pd
 from numpy.typing import ArrayLike
 
-from retention_lib.models.estimates import Estimate
+from retention_lib.estimates import Estimate
 from retention_lib.models.intervals import normal_quantile, wilson
 
 LEVEL = 0.95

@@ -8,7 +8,7 @@ from statistics import NormalDist
 
 import pandas as pd
 
-from retention_lib.models.estimates import Estimate, NotEnough, figures_frame
+from retention_lib.estimates import Estimate, NotEnough, figures_frame
 from retention_lib.models.experiments import ArmEffects
 
 POWER = 0.80

@@ -10,7 +10,7 @@ from typing import Any
 import numpy as np
 import pandas as pd
 
-from retention_lib.models.estimates import Estimate, NotEnough, unit_of
+from retention_lib.estimates import Estimate, NotEnough, unit_of
 from retention_lib.models.intervals import holm_adjusted, normal_quantile
 
 SAMPLE_RATIO_LIMIT = 0.001

@@ -10,7 +10,7 @@ from typing import Any
 import numpy as np
 import pandas as pd
 
-from retention_lib.models.estimates import Estimate, NotAsked, NotEnough
+from retention_lib.estimates import Estimate, NotAsked, NotEnough
 from retention_lib.models.intervals import normal_quantile, wilson
 
 

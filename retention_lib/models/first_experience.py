@@ -7,7 +7,7 @@ from dataclasses import dataclass
 import numpy as np
 import pandas as pd
 
-from retention_lib.models.estimates import Estimate, NotEnough
+from retention_lib.estimates import Estimate, NotEnough
 from retention_lib.models.intervals import holm_adjusted, share_difference, wilson
 from retention_lib.models.segments import SIGNIFICANCE, p_against_rest
 

@@ -7,8 +7,8 @@ from typing import Any
 
 import pandas as pd
 
+from retention_lib.estimates import NotEnough
 from retention_lib.models.btyd import Convergence, PurchaseModel
-from retention_lib.models.estimates import NotEnough
 from retention_lib.models.forecasts import Forecast
 from retention_lib.models.gamma_gamma import SpendModel
 from retention_lib.models.spend import SpendForecast

@@ -12,10 +12,10 @@ import numpy as np
 import pandas as pd
 from numpy.typing import ArrayLike
 
+from retention_lib.estimates import NotEnough
 from retention_lib.models.boosting import NEEDED_ROWS, Boosting, activity, fit_boosting
 from retention_lib.models.btyd import ModelName, PurchaseModel, fit_bg_nbd, fit_mbg_nbd, fit_pareto_nbd
 from retention_lib.models.btyd.distinct import Distinct
-from retention_lib.models.estimates import NotEnough
 from retention_lib.models.season import Clock, day_number, with_columns
 
 Candidate = Literal[

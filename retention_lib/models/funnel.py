@@ -9,7 +9,7 @@ from statistics import NormalDist
 import numpy as np
 import pandas as pd
 
-from retention_lib.models.estimates import Estimate, NotAsked, NotEnough
+from retention_lib.estimates import Estimate, NotAsked, NotEnough
 from retention_lib.models.intervals import holm_adjusted, normal_quantile, square_and_add, wilson
 from retention_lib.models.lapse import quantile_estimate
 from retention_lib.models.segments import SIGNIFICANCE

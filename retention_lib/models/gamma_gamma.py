@@ -16,9 +16,9 @@ import numpy as np
 import pandas as pd
 from numpy.typing import ArrayLike
 
+from retention_lib.estimates import Estimate, NotEnough
 from retention_lib.models.btyd.likelihood import Held, Maximum, Slope, maximum, maximum_held, rehearsed
 from retention_lib.models.btyd.purchase_model import Convergence
-from retention_lib.models.estimates import Estimate, NotEnough
 from retention_lib.models.intervals import log_parameter_frame
 
 NEEDED_BUYERS = 30

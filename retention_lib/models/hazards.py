@@ -9,7 +9,7 @@ from typing import TYPE_CHECKING, Literal
 import numpy as np
 import pandas as pd
 
-from retention_lib.models.estimates import Estimate, NotEnough
+from retention_lib.estimates import Estimate, NotEnough
 from retention_lib.models.first_orders import CALENDAR, Design, deliveries_known, design, drawn
 from retention_lib.models.intervals import normal_quantile
 from retention_lib.models.late_delivery import LateDelivery

@@ -8,7 +8,7 @@ from datetime import date, timedelta
 
 import numpy as np
 
-from retention_lib.models.estimates import NotEnough
+from retention_lib.estimates import NotEnough
 from retention_lib.models.season import Clock
 
 

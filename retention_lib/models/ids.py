@@ -7,7 +7,7 @@ from typing import ClassVar
 
 import pandas as pd
 
-from retention_lib.models.estimates import NotEnough
+from retention_lib.estimates import NotEnough
 
 REUSED_SHARE = 0.01
 """Order numbers used again below this share are slips of the till; above it, numbers begin anew."""

@@ -6,7 +6,7 @@ from dataclasses import dataclass
 
 import pandas as pd
 
-from retention_lib.models.estimates import Estimate, NotEnough, figures_frame
+from retention_lib.estimates import Estimate, NotEnough, figures_frame
 from retention_lib.models.intervals import wilson
 
 NEEDED_CUSTOMERS = 30

@@ -10,9 +10,9 @@ from typing import Literal
 import numpy as np
 import pandas as pd
 
+from retention_lib.estimates import Estimate, NotEnough, figures_frame
 from retention_lib.models.censored import censored_quantile
 from retention_lib.models.counted_shares import with_shares
-from retention_lib.models.estimates import Estimate, NotEnough, figures_frame
 from retention_lib.models.intervals import normal_quantile, wilson
 
 MINIMUM_CUSTOMERS = 30

@@ -8,10 +8,10 @@ from datetime import timedelta
 import numpy as np
 import pandas as pd
 
+from retention_lib.estimates import Estimate, NotEnough, figures_frame
 from retention_lib.models.backtest import Backtest
 from retention_lib.models.backtest_plan import Plan
 from retention_lib.models.backtest_stages import Judged, Money, SpendFit, Stages, drawn_customers
-from retention_lib.models.estimates import Estimate, NotEnough, figures_frame
 from retention_lib.models.forecasts import AVERAGE, Forecast, learn
 from retention_lib.models.season import Clock
 from retention_lib.models.uncertainty import FEWEST_CUTOFFS, ForecastErrors, Total, model_sd, own_parts

@@ -9,8 +9,8 @@ import numpy as np
 import pandas as pd
 from numpy.typing import NDArray
 
+from retention_lib.estimates import Estimate, NotEnough, figures_frame
 from retention_lib.models.balancing import Balance, balanced
-from retention_lib.models.estimates import Estimate, NotEnough, figures_frame
 from retention_lib.models.first_orders import Design, deliveries_known, design, drawn
 from retention_lib.models.intervals import normal_quantile, share_difference
 

@@ -8,7 +8,7 @@ from datetime import date
 import numpy as np
 import pandas as pd
 
-from retention_lib.models.estimates import NotEnough
+from retention_lib.estimates import NotEnough
 from retention_lib.models.intervals import holm_adjusted, share_difference
 from retention_lib.models.segments import SIGNIFICANCE
 from retention_lib.models.stratified import alike_difference

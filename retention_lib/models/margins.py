@@ -9,8 +9,8 @@ from typing import Any, Literal
 
 import pandas as pd
 
+from retention_lib.estimates import Estimate, NotEnough, figures_frame
 from retention_lib.models.cohort_sums import Measure
-from retention_lib.models.estimates import Estimate, NotEnough, figures_frame
 from retention_lib.models.intervals import normal_quantile
 
 Source = Literal["cost", "cost_and_settings", "settings"]

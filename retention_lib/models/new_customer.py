@@ -13,9 +13,9 @@ from dataclasses import dataclass, field
 import numpy as np
 import pandas as pd
 
+from retention_lib.estimates import Estimate, NotEnough, first_refusal
 from retention_lib.models.acquisition import AcquisitionCost
 from retention_lib.models.cohorts import Measure, opening_cohorts
-from retention_lib.models.estimates import Estimate, NotEnough, first_refusal
 from retention_lib.models.forecasts import Forecast, Known
 from retention_lib.models.horizon import Horizon
 from retention_lib.models.intervals import normal_quantile, sd_behind, signed_interval

@@ -7,9 +7,9 @@ from datetime import date
 import numpy as np
 import pandas as pd
 
+from retention_lib.estimates import NotEnough
 from retention_lib.models.btyd import PurchaseModel
 from retention_lib.models.btyd.distinct import Distinct
-from retention_lib.models.estimates import NotEnough
 from retention_lib.models.season import Clock, day_number
 
 

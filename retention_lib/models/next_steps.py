@@ -9,8 +9,8 @@ from typing import Any
 import numpy as np
 import pandas as pd
 
+from retention_lib.estimates import NotEnough
 from retention_lib.models.economics import BreakEven, break_even
-from retention_lib.models.estimates import NotEnough
 from retention_lib.models.lapse import MINIMUM_CUSTOMERS
 
 CONTACT, CONTROL = "contact", "control"

@@ -10,7 +10,7 @@ from typing import ClassVar
 import numpy as np
 import pandas as pd
 
-from retention_lib.models.estimates import NotEnough
+from retention_lib.estimates import NotEnough
 
 NEEDED_ORDERS = 30
 ALARMS = 0.01

@@ -8,10 +8,10 @@ from dataclasses import dataclass
 import numpy as np
 import pandas as pd
 
+from retention_lib.estimates import Estimate, NotEnough
 from retention_lib.models.acquisition import AcquisitionCost
 from retention_lib.models.cohort_sums import MONTHS, AgeMeans, Grain, age_means, periods_in
 from retention_lib.models.cohorts import NEEDED_CUSTOMERS, CohortTriangles
-from retention_lib.models.estimates import Estimate, NotEnough
 from retention_lib.models.intervals import normal_quantile, square_and_add
 
 LEVEL = 0.95

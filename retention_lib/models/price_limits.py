@@ -8,8 +8,8 @@ from dataclasses import dataclass
 
 import pandas as pd
 
+from retention_lib.estimates import Estimate, NotEnough, figures_frame
 from retention_lib.models.acquisition_value import CostsBy
-from retention_lib.models.estimates import Estimate, NotEnough, figures_frame
 from retention_lib.models.new_customer import NewCustomer, NewCustomersBy
 
 _MOST_RAISED = 2

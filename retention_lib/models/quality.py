@@ -11,7 +11,7 @@ from typing import Any, ClassVar
 
 import pandas as pd
 
-from retention_lib.models.estimates import NotEnough
+from retention_lib.estimates import NotEnough
 from retention_lib.models.ids import LookAlikes, OrphanIds, ReusedOrders, look_alikes, orphan_ids, reused_orders
 from retention_lib.models.outliers import (
     DominantCustomer,

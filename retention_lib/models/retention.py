@@ -9,7 +9,7 @@ from datetime import date
 import numpy as np
 import pandas as pd
 
-from retention_lib.models.estimates import Estimate, NotEnough, figures_frame
+from retention_lib.estimates import Estimate, NotEnough, figures_frame
 from retention_lib.models.intervals import wilson
 
 BOOTSTRAP_DRAWS = 4000

@@ -10,8 +10,8 @@ from typing import Literal
 
 import pandas as pd
 
+from retention_lib.estimates import Estimate, NotEnough
 from retention_lib.models.counted_shares import with_shares
-from retention_lib.models.estimates import Estimate, NotEnough
 from retention_lib.models.intervals import share_difference
 from retention_lib.models.lapse import BAND_EDGES, MINIMUM_CUSTOMERS, ReturnChance
 

@@ -9,6 +9,7 @@ from typing import Any
 import numpy as np
 import pandas as pd
 
+from retention_lib.estimates import Estimate, NotEnough, figures_frame
 from retention_lib.models.btyd import PurchaseModel
 from retention_lib.models.discrimination import (
     Calibration,
@@ -18,7 +19,6 @@ from retention_lib.models.discrimination import (
     calibration,
     top_lift,
 )
-from retention_lib.models.estimates import Estimate, NotEnough, figures_frame
 from retention_lib.models.risk_features import TEXTS
 from retention_lib.models.risk_importance import Importance, importance
 from retention_lib.models.risk_scores import Candidate, learn, recalibration

@@ -9,10 +9,10 @@ from datetime import date, timedelta
 import numpy as np
 import pandas as pd
 
+from retention_lib.estimates import NotEnough
 from retention_lib.models.btyd import BetaGeometric, fit_mbg_nbd
 from retention_lib.models.btyd.staying import rate_if_stays
 from retention_lib.models.discrimination import auc, log_losses
-from retention_lib.models.estimates import NotEnough
 from retention_lib.models.risk_scores import (
     CANDIDATES,
     Candidate,

@@ -8,7 +8,7 @@ from typing import Any, ClassVar
 
 import pandas as pd
 
-from retention_lib.models.estimates import NotEnough
+from retention_lib.estimates import NotEnough
 
 FUTURE_SHARE = 0.01
 FUTURE_REASONS = ("in_the_future", "after_as_of")

@@ -10,7 +10,7 @@ from typing import ClassVar
 import numpy as np
 import pandas as pd
 
-from retention_lib.models.estimates import NotEnough
+from retention_lib.estimates import NotEnough
 
 NEEDED_DAYS = 28
 """Days with a sale below which the shop's own week is not known, so that only whole months are judged."""

@@ -16,9 +16,9 @@ import numpy as np
 import pandas as pd
 from numpy.typing import ArrayLike
 
+from retention_lib.estimates import NotEnough
 from retention_lib.models.btyd.likelihood import Slope, maximum
 from retention_lib.models.btyd.purchase_model import Convergence
-from retention_lib.models.estimates import NotEnough
 from retention_lib.models.intervals import log_parameter_frame, normal_quantile
 
 NEEDED_CUSTOMERS = 30

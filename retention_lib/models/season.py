@@ -19,8 +19,8 @@ import numpy as np
 import pandas as pd
 from numpy.typing import ArrayLike
 
+from retention_lib.estimates import NotEnough
 from retention_lib.models.btyd import PurchaseModel, fit_mbg_nbd
-from retention_lib.models.estimates import NotEnough
 from retention_lib.models.intervals import normal_quantile
 from retention_lib.models.month_effects import MonthEffects, month_effects
 

@@ -9,8 +9,8 @@ from datetime import date, timedelta
 import numpy as np
 import pandas as pd
 
+from retention_lib.estimates import Estimate, NotEnough
 from retention_lib.models.changes import paired_difference
-from retention_lib.models.estimates import Estimate, NotEnough
 from retention_lib.models.intervals import wilson
 from retention_lib.models.signs import VitalSign
 

@@ -11,7 +11,7 @@ from typing import Literal
 import numpy as np
 import pandas as pd
 
-from retention_lib.models.estimates import Estimate, NotAsked, NotEnough
+from retention_lib.estimates import Estimate, NotAsked, NotEnough
 from retention_lib.models.lapse import counted_quantile
 
 NEEDED_CUSTOMERS = 100

@@ -29,7 +29,7 @@ import numpy as np
 import pandas as pd
 from numpy.typing import ArrayLike
 
-from retention_lib.models.estimates import Estimate, NotEnough
+from retention_lib.estimates import Estimate, NotEnough
 from retention_lib.models.gamma_gamma import SpendModel, fit_gamma_gamma, repeat_buyers
 from retention_lib.models.intervals import normal_quantile
 

@@ -9,7 +9,7 @@ from dataclasses import dataclass
 import numpy as np
 import pandas as pd
 
-from retention_lib.models.estimates import Estimate, NotEnough
+from retention_lib.estimates import Estimate, NotEnough
 from retention_lib.models.intervals import wilson
 
 MINIMUM_CUSTOMERS, ENOUGH_CUSTOMERS = 30, 100

@@ -11,7 +11,7 @@ from typing import Any
 import numpy as np
 import pandas as pd
 
-from retention_lib.models.estimates import Estimate, NotEnough
+from retention_lib.estimates import Estimate, NotEnough
 from retention_lib.models.intervals import square_and_add, wilson
 from retention_lib.models.survival import MINIMUM_EPISODES, PurchaseSurvival, time_to_purchase
 

@@ -7,9 +7,9 @@ from dataclasses import dataclass
 import numpy as np
 import pandas as pd
 
+from retention_lib.estimates import NotEnough, first_refusal
 from retention_lib.models.customer_values import CustomerValues
 from retention_lib.models.economics import BreakEven
-from retention_lib.models.estimates import NotEnough, first_refusal
 from retention_lib.models.next_steps import list_break_even, set_aside
 from retention_lib.models.value_at_stake import ValueAtStake
 

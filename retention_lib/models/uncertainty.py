@@ -19,8 +19,8 @@ from typing import Literal
 import numpy as np
 import pandas as pd
 
+from retention_lib.estimates import Estimate, NotEnough, figures_frame
 from retention_lib.models.backtest import Backtest
-from retention_lib.models.estimates import Estimate, NotEnough, figures_frame
 from retention_lib.models.forecast_parts import Parts, forecast_parts
 from retention_lib.models.forecasts import Forecast, Known
 from retention_lib.models.horizon import Horizon

@@ -9,9 +9,9 @@ from typing import TYPE_CHECKING
 import numpy as np
 import pandas as pd
 
+from retention_lib.estimates import Estimate, NotEnough, first_refusal
 from retention_lib.models.cohorts import NEEDED_CUSTOMERS, Measure
 from retention_lib.models.customer_values import CustomerValues
-from retention_lib.models.estimates import Estimate, NotEnough, first_refusal
 
 if TYPE_CHECKING:
     from retention_lib.models.uncertainty import Spread

@@ -14,12 +14,12 @@ from typing import TYPE_CHECKING
 import numpy as np
 import pandas as pd
 
+from retention_lib.estimates import Estimate, NotEnough, figures_frame, first_refusal
 from retention_lib.models.btyd import PurchaseModel
 from retention_lib.models.btyd.distinct import Distinct
 from retention_lib.models.btyd.staying import rate_if_stays
 from retention_lib.models.cohorts import Measure
 from retention_lib.models.customer_values import CustomerValues
-from retention_lib.models.estimates import Estimate, NotEnough, figures_frame, first_refusal
 from retention_lib.models.forecasts import Forecast
 from retention_lib.models.horizon import Horizon
 from retention_lib.models.intervals import signed_interval

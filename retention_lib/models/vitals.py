@@ -7,9 +7,9 @@ from dataclasses import dataclass
 
 import pandas as pd
 
+from retention_lib.estimates import Estimate, NotAsked, NotEnough
 from retention_lib.models.changes import LapseChange, paired_difference
 from retention_lib.models.costs import CustomerCosts
-from retention_lib.models.estimates import Estimate, NotAsked, NotEnough
 from retention_lib.models.intervals import normal_quantile, wilson
 from retention_lib.models.retention import MonthRetention
 from retention_lib.models.second_purchase import SecondPurchases

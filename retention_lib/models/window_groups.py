@@ -13,7 +13,7 @@ from typing import Literal
 import numpy as np
 import pandas as pd
 
-from retention_lib.models.estimates import Estimate, NotEnough
+from retention_lib.estimates import Estimate, NotEnough
 from retention_lib.models.lapse import MINIMUM_CUSTOMERS, LapseWindow, gap_quantile
 
 By = Literal["purchases", "category"]

@@ -12,7 +12,7 @@ from typing import Any, Literal
 
 import pandas as pd
 
-from retention_lib.models.estimates import NotEnough
+from retention_lib.estimates import NotEnough
 from retention_lib.reports.cells import safe_line
 from retention_lib.reports.figures import significant
 from retention_lib.reports.reasons import reason_sentence

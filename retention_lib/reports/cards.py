@@ -5,7 +5,7 @@ from __future__ import annotations
 import math
 from typing import Any, Literal
 
-from retention_lib.models.estimates import Estimate, NotEnough
+from retention_lib.estimates import Estimate, NotEnough
 from retention_lib.reports.blocks import Card, Tone
 from retention_lib.reports.figure_specs import Better
 from retention_lib.reports.figures import figure_spec

@@ -5,9 +5,9 @@ from __future__ import annotations
 from functools import singledispatch
 from typing import Any
 
+from retention_lib.estimates import NotEnough
 from retention_lib.models.btyd import PurchaseModel
 from retention_lib.models.campaigns import RedemptionRates
-from retention_lib.models.estimates import NotEnough
 from retention_lib.models.experiments import ArmEffects, SampleRatio
 from retention_lib.models.impact import EventStudy
 from retention_lib.models.lapse import ReturnChance

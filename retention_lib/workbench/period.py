@@ -6,7 +6,7 @@ from dataclasses import dataclass
 from datetime import date, timedelta
 from typing import TypeVar
 
-from retention_lib.models.estimates import NotEnough
+from retention_lib.estimates import NotEnough
 from retention_lib.settings import Month, SetSettings
 from retention_lib.stores.facts import Coverage
 from retention_lib.stores.store import Store

@@ -9,6 +9,7 @@ from hypothesis import given, settings
 from hypothesis import strategies as st
 from measures.tables import bought, engine_days, random_sales
 
+from retention_lib.estimates import NotEnough
 from retention_lib.measures.activity import (
     history_starts,
     last_days,
@@ -16,7 +17,6 @@ from retention_lib.measures.activity import (
     readable_months,
     returns_after,
 )
-from retention_lib.models.estimates import NotEnough
 from retention_lib.models.retention import monthly_flows
 from retention_lib.settings.calendar import Month
 

@@ -11,6 +11,7 @@ import pandas as pd
 import pytest
 from models.value_shop import FORECAST, UNTIL, crowd, horizon, made, margin
 
+from retention_lib.estimates import Estimate, NotEnough
 from retention_lib.models.acquisition import AcquisitionCost
 from retention_lib.models.acquisition_value import (
     CostsBy,
@@ -20,7 +21,6 @@ from retention_lib.models.acquisition_value import (
     ratio,
     value_against_cost,
 )
-from retention_lib.models.estimates import Estimate, NotEnough
 from retention_lib.models.new_customer import NewCustomer, NewCustomersBy, new_customer, new_customers_by
 from retention_lib.models.price_limits import PriceLimit, UnpaidGroup, price_limit, steps_by_money, unpaid_groups
 

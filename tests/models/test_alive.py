@@ -9,9 +9,9 @@ from hypothesis import given, settings
 from hypothesis import strategies as st
 from scipy.integrate import dblquad
 
+from retention_lib.estimates import NotEnough
 from retention_lib.models.alive import AliveBands, alive_bands, band_edges
 from retention_lib.models.btyd import BetaGeometric
-from retention_lib.models.estimates import NotEnough
 
 CUT = date(2020, 10, 1)
 WEEKS = 52.0

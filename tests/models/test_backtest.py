@@ -10,10 +10,10 @@ import pandas as pd
 import pytest
 from models.past import cdnow_days, shop, window, windows
 
+from retention_lib.estimates import NotEnough
 from retention_lib.models.backtest import Backtest, backtest, forecast_ahead, rule, tracking
 from retention_lib.models.backtest_plan import Plan, plan
 from retention_lib.models.btyd import BetaGeometric, ParetoNBD
-from retention_lib.models.estimates import NotEnough
 from retention_lib.models.forecasts import AVERAGE, CANDIDATES, NAIVE, known
 from retention_lib.models.season import Clock, day_number, seasonal_index
 from retention_lib.models.spend import expected_spend_model

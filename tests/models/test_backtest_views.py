@@ -8,8 +8,8 @@ import pandas as pd
 import pytest
 from reports import backtest_results as made
 
+from retention_lib.estimates import NotEnough
 from retention_lib.models.backtest_views import frequency_calibration, past_forecasts
-from retention_lib.models.estimates import NotEnough
 from retention_lib.models.uncertainty import ForecastErrors
 
 REFUSAL = NotEnough("backtest_days", 60, 112)

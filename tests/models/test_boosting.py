@@ -9,8 +9,8 @@ import pandas as pd
 import pytest
 from models.past import EPOCH
 
+from retention_lib.estimates import NotEnough
 from retention_lib.models.boosting import LEARNED_ON, activity, fit_boosting
-from retention_lib.models.estimates import NotEnough
 from retention_lib.models.season import Clock
 
 UNTIL = date(2024, 7, 1)

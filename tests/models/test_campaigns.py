@@ -4,8 +4,8 @@ import pandas as pd
 import pytest
 from statsmodels.stats.proportion import proportion_confint
 
+from retention_lib.estimates import NotEnough
 from retention_lib.models.campaigns import redemption_rates
-from retention_lib.models.estimates import NotEnough
 
 CAMPAIGNS = pd.DataFrame(
     {

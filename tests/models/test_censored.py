@@ -7,8 +7,8 @@ from hypothesis import strategies as st
 from lifelines import KaplanMeierFitter
 from lifelines.utils import median_survival_times
 
+from retention_lib.estimates import Estimate, NotEnough
 from retention_lib.models.censored import censored_quantile, survival_steps
-from retention_lib.models.estimates import Estimate, NotEnough
 
 ROWS = st.lists(st.tuples(st.integers(1, 12), st.integers(1, 9), st.booleans()), min_size=1, max_size=25)
 

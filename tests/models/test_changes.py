@@ -7,6 +7,7 @@ from hypothesis import given
 from hypothesis import strategies as st
 from statsmodels.stats.proportion import confint_proportions_2indep
 
+from retention_lib.estimates import Estimate, NotEnough
 from retention_lib.models.changes import (
     LapseChange,
     UsualLapse,
@@ -15,7 +16,6 @@ from retention_lib.models.changes import (
     paired_difference,
     usual_lapse,
 )
-from retention_lib.models.estimates import Estimate, NotEnough
 from retention_lib.models.intervals import wilson
 from retention_lib.models.retention import MonthlyFlows, MonthRetention, month_retention
 

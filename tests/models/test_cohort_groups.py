@@ -10,10 +10,10 @@ import pytest
 from models.cohort_cells import Customer, alike, cells_of
 from scipy import stats
 
+from retention_lib.estimates import Estimate, NotEnough
 from retention_lib.models.acquisition import AcquisitionCost
 from retention_lib.models.cohort_groups import COHORT, GroupValues, cohort_ranks, group_values
 from retention_lib.models.cohorts import CohortTriangles, cohort_triangles
-from retention_lib.models.estimates import Estimate, NotEnough
 
 REFUSAL = NotEnough("x", 0, 1)
 UNTIL = date(2021, 5, 1)

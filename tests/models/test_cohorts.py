@@ -12,6 +12,7 @@ from hypothesis import strategies as st
 from models.cohort_cells import alike, cells_of
 from scipy import stats
 
+from retention_lib.estimates import NotEnough
 from retention_lib.models.cohort_calendar import CohortCalendar, cohort_calendar
 from retention_lib.models.cohort_changes import CohortChange, cohort_change
 from retention_lib.models.cohort_matrices import CohortMatrix, cohort_matrix
@@ -24,7 +25,6 @@ from retention_lib.models.cohorts import (
     cohort_value,
     cost_ceiling,
 )
-from retention_lib.models.estimates import NotEnough
 
 APRIL = date(2021, 4, 1)
 REFUSAL = NotEnough("x", 0, 1)

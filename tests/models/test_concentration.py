@@ -9,9 +9,9 @@ from hypothesis import strategies as st
 from hypothesis.extra import numpy as hnp
 from models.value_shop import FORECAST, SPEND, crowd, horizon, made, margin
 
+from retention_lib.estimates import NotEnough
 from retention_lib.models.concentration import Concentration, concentration, gini, top_share
 from retention_lib.models.customer_values import CustomerValues, customer_values
-from retention_lib.models.estimates import NotEnough
 
 
 def values(size: int = 600, seed: int = 5) -> CustomerValues:

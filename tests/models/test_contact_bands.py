@@ -5,8 +5,8 @@ from datetime import date
 import pandas as pd
 import pytest
 
+from retention_lib.estimates import NotEnough
 from retention_lib.models.contact_bands import BreakEvenByBand, break_even_by_band
-from retention_lib.models.estimates import NotEnough
 from retention_lib.models.lapse import ReturnChance, return_chance
 
 # Window 20: bands beyond it begin at 20, 30, 40 and 60 days.

@@ -2,8 +2,8 @@ from __future__ import annotations
 
 import pandas as pd
 
+from retention_lib.estimates import NotEnough
 from retention_lib.models.definitions import retention_definitions
-from retention_lib.models.estimates import NotEnough
 
 
 def counts(*, new: int = 40, old: int = 100) -> pd.DataFrame:

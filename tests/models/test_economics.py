@@ -9,8 +9,8 @@ from hypothesis import given
 from hypothesis import strategies as st
 from statsmodels.stats.proportion import power_proportions_2indep
 
+from retention_lib.estimates import Estimate, NotEnough
 from retention_lib.models.economics import break_even, contact_profits, detectable_rise
-from retention_lib.models.estimates import Estimate, NotEnough
 from retention_lib.models.experiments import ArmEffects, arm_effects
 
 

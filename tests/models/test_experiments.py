@@ -10,7 +10,7 @@ from hypothesis import given
 from hypothesis import strategies as st
 from scipy.stats import chisquare
 
-from retention_lib.models.estimates import NotEnough
+from retention_lib.estimates import NotEnough
 from retention_lib.models.experiments import arm_effects, effect_figures, sample_ratio
 
 HILLSTROM = Path(__file__).parents[2] / "data" / "hillstrom" / "hillstrom.parquet"

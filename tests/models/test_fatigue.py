@@ -6,7 +6,7 @@ import numpy as np
 import pandas as pd
 import pytest
 
-from retention_lib.models.estimates import Estimate, NotAsked, NotEnough
+from retention_lib.estimates import Estimate, NotAsked, NotEnough
 from retention_lib.models.fatigue import ContactFatigue, contact_fatigue
 from retention_lib.models.intervals import wilson
 

@@ -6,8 +6,8 @@ from dataclasses import replace
 
 from reports import backtest_results as made
 
+from retention_lib.estimates import Estimate, NotEnough
 from retention_lib.models.btyd import Convergence
-from retention_lib.models.estimates import Estimate, NotEnough
 from retention_lib.models.fit_checks import fit_checks, fitted_parameters
 from retention_lib.models.forecasts import Forecast
 from retention_lib.models.gamma_gamma import SpendModel

@@ -9,7 +9,7 @@ import pandas as pd
 import pytest
 from models.past import shop, window
 
-from retention_lib.models.estimates import NotEnough
+from retention_lib.estimates import NotEnough
 from retention_lib.models.forecasts import AVERAGE, CANDIDATES, EXACT_ROWS, MODELS, NAIVE, Forecast, Known, known, learn
 from retention_lib.models.season import Clock
 

@@ -6,7 +6,7 @@ import pytest
 from hypothesis import given, settings
 from hypothesis import strategies as st
 
-from retention_lib.models.estimates import Estimate, NotAsked, NotEnough
+from retention_lib.estimates import Estimate, NotAsked, NotEnough
 from retention_lib.models.funnel import Funnel, checkout_funnel
 from retention_lib.models.intervals import share_difference, wilson
 

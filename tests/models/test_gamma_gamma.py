@@ -14,7 +14,7 @@ import pytest
 from scipy.special import gammaln
 from scipy.stats import gamma
 
-from retention_lib.models.estimates import Estimate, NotEnough
+from retention_lib.estimates import Estimate, NotEnough
 from retention_lib.models.gamma_gamma import SpendModel, fit_gamma_gamma, frequency_spend_correlation
 
 

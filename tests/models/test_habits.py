@@ -9,7 +9,7 @@ from hypothesis import given, settings
 from hypothesis import strategies as st
 from scipy.stats import ttest_ind
 
-from retention_lib.models.estimates import NotEnough
+from retention_lib.estimates import NotEnough
 from retention_lib.models.habits import StayersAndLeavers, stayers_and_leavers
 
 COLUMNS = ["habit", "purchases_from", "lost", "customers", "total", "total_squares"]

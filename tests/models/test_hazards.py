@@ -7,8 +7,8 @@ import pandas as pd
 import pytest
 from lifelines.datasets import load_rossi
 
+from retention_lib.estimates import NotEnough
 from retention_lib.models import hazards
-from retention_lib.models.estimates import NotEnough
 from retention_lib.models.hazards import HazardRatios, cox_fit, hazard_ratios
 from retention_lib.models.late_delivery import BALANCE, PLACEBO, SUPPORT, LateDelivery, late_delivery
 

@@ -8,7 +8,7 @@ import numpy as np
 import pytest
 from models.value_shop import made
 
-from retention_lib.models.estimates import NotEnough
+from retention_lib.estimates import NotEnough
 from retention_lib.models.horizon import Horizon, discount_factors, months_ahead, months_horizon
 from retention_lib.models.season import Clock
 

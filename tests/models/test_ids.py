@@ -4,7 +4,7 @@ from __future__ import annotations
 
 import pandas as pd
 
-from retention_lib.models.estimates import NotEnough
+from retention_lib.estimates import NotEnough
 from retention_lib.models.ids import LookAlikes, OrphanIds, look_alikes, orphan_ids, reused_orders
 
 

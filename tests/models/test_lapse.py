@@ -8,7 +8,7 @@ import pytest
 from hypothesis import given
 from hypothesis import strategies as st
 
-from retention_lib.models.estimates import NotEnough
+from retention_lib.estimates import NotEnough
 from retention_lib.models.lapse import counted_quantile, lapse_window, past_cutoff, return_chance, window_days
 
 NOTHING = NotEnough("observations", 1, 2)

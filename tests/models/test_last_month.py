@@ -9,9 +9,9 @@ import pandas as pd
 import pytest
 from models.past import shop, windows
 
+from retention_lib.estimates import Estimate, NotEnough
 from retention_lib.models.backtest import Backtest, backtest
 from retention_lib.models.backtest_plan import plan
-from retention_lib.models.estimates import Estimate, NotEnough
 from retention_lib.models.last_month import LastMonthForecast, last_month
 from retention_lib.models.season import Clock
 from retention_lib.models.spend import expected_spend_model

@@ -8,8 +8,8 @@ import pytest
 from hypothesis import given
 from hypothesis import strategies as st
 
+from retention_lib.estimates import NotEnough
 from retention_lib.models import late_delivery as model
-from retention_lib.models.estimates import NotEnough
 from retention_lib.models.late_delivery import LateDelivery, e_value, late_delivery
 
 

@@ -6,7 +6,7 @@ import numpy as np
 import pandas as pd
 import pytest
 
-from retention_lib.models.estimates import NotEnough
+from retention_lib.estimates import NotEnough
 from retention_lib.models.leaving import ReasonsToLeave, reasons_to_leave
 
 COLUMNS = ["reason", "silence_from", "year_from", "recent_from", "exposed", "customers", "quiet"]

@@ -10,8 +10,8 @@ import pandas as pd
 import pytest
 from models.value_shop import FORECAST, MODEL, crowd, histories, horizon, known, made, margin
 
+from retention_lib.estimates import Estimate, NotEnough
 from retention_lib.models.acquisition import AcquisitionCost
-from retention_lib.models.estimates import Estimate, NotEnough
 from retention_lib.models.forecasts import Known
 from retention_lib.models.intervals import sd_behind
 from retention_lib.models.new_customer import NewCustomer, NewCustomersBy, new_customer, new_customers_by

@@ -7,7 +7,7 @@ import pandas as pd
 import pytest
 from models.btyd.histories import beta_geometric
 
-from retention_lib.models.estimates import NotEnough
+from retention_lib.estimates import NotEnough
 from retention_lib.models.next_purchases import next_purchase_dates
 from retention_lib.models.season import Clock, SeasonalIndex
 

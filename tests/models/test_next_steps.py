@@ -6,7 +6,7 @@ import pytest
 from hypothesis import given
 from hypothesis import strategies as st
 
-from retention_lib.models.estimates import NotEnough
+from retention_lib.estimates import NotEnough
 from retention_lib.models.next_steps import ContactList, NextSteps, contact_list, next_steps
 
 NOBODY = NotEnough("customers_on_list", 0, 1)

@@ -9,7 +9,7 @@ import numpy as np
 import pandas as pd
 import pytest
 
-from retention_lib.models.estimates import NotEnough
+from retention_lib.estimates import NotEnough
 from retention_lib.models.outliers import (
     DominantCustomer,
     Outliers,

@@ -10,9 +10,9 @@ import pandas as pd
 import pytest
 from models.cohort_cells import alike, cells_of
 
+from retention_lib.estimates import Estimate, NotEnough
 from retention_lib.models.acquisition import AcquisitionCost, acquisition_cost
 from retention_lib.models.cohorts import CohortTriangles, cohort_triangles
-from retention_lib.models.estimates import Estimate, NotEnough
 from retention_lib.models.income_value import IncomeValue, income_value
 from retention_lib.models.payback import NOT_YET, Payback, months_of, payback
 

@@ -7,7 +7,7 @@ from decimal import Decimal
 
 import pandas as pd
 
-from retention_lib.models.estimates import NotEnough
+from retention_lib.estimates import NotEnough
 from retention_lib.models.quality import InOrder, data_alerts, data_quality
 
 

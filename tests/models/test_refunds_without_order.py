@@ -12,12 +12,12 @@ import pandas as pd
 import pytest
 from models.value_shop import made
 
+from retention_lib.estimates import NotEnough
 from retention_lib.measures.histories import present_histories
 from retention_lib.measures.margins import kept_revenue, order_profits
 from retention_lib.measures.purchases import purchase_days
 from retention_lib.measures.sales import Sales, daily_sales
 from retention_lib.models.backtest_stages import Money
-from retention_lib.models.estimates import NotEnough
 from retention_lib.models.forecasts import Known, known, learn
 from retention_lib.models.horizon import months_horizon
 from retention_lib.models.margins import Margin, profit_margin

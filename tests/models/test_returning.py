@@ -5,7 +5,7 @@ from datetime import date
 import pandas as pd
 import pytest
 
-from retention_lib.models.estimates import NotEnough
+from retention_lib.estimates import NotEnough
 from retention_lib.models.lapse import return_chance
 from retention_lib.models.returning import returns_by_purchases
 

@@ -5,7 +5,7 @@ import pytest
 from hypothesis import given, settings
 from hypothesis import strategies as st
 
-from retention_lib.models.estimates import NotEnough
+from retention_lib.estimates import NotEnough
 from retention_lib.models.rfm import UNSCORED, RfmGroups, RfmMigration, rfm_groups, rfm_migration
 
 ORDER = ["champions", "loyal", "new", "at_risk", "dormant", UNSCORED]

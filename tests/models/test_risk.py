@@ -9,8 +9,8 @@ import pandas as pd
 import pytest
 from models.risk_shop import CUTOFFS, HORIZON, TODAY, shop
 
+from retention_lib.estimates import NotEnough
 from retention_lib.models.btyd import BetaGeometric
-from retention_lib.models.estimates import NotEnough
 from retention_lib.models.risk import ChurnRisk, churn_risk
 from retention_lib.models.risk_features import design
 from retention_lib.models.risk_scores import recalibrated, same_season, stretch, stretch_ahead

@@ -7,7 +7,7 @@ from decimal import Decimal
 import pytest
 from models.test_quality import counts, rules
 
-from retention_lib.models.estimates import NotEnough
+from retention_lib.estimates import NotEnough
 from retention_lib.models.row_checks import AnonymousSales, anonymous_sales, future_rows, repeated_rows
 
 

@@ -8,7 +8,7 @@ import numpy as np
 import pandas as pd
 import pytest
 
-from retention_lib.models.estimates import NotEnough
+from retention_lib.estimates import NotEnough
 from retention_lib.models.sales_calendar import LastMonth, SalesCalendar, last_month, sales_calendar
 
 MONDAY = date(2024, 1, 1)

@@ -9,7 +9,7 @@ from hypothesis import strategies as st
 from scipy.optimize import minimize
 from scipy.special import betaln
 
-from retention_lib.models.estimates import NotEnough
+from retention_lib.estimates import NotEnough
 from retention_lib.models.sbg import SurvivalByPeriod, fit_sbg
 
 # Fader and Hardie (2007), table 1: percent of each segment surviving, of 1,000 customers

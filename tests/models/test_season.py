@@ -11,8 +11,8 @@ import pytest
 from hypothesis import given
 from hypothesis import strategies as st
 
+from retention_lib.estimates import NotEnough
 from retention_lib.models.btyd import fit_mbg_nbd
-from retention_lib.models.estimates import NotEnough
 from retention_lib.models.season import Clock, SeasonalIndex, day_number, seasonal_index
 
 _SHAPE = np.array([0.80, 0.85, 1.0, 0.95, 0.9, 0.9, 0.85, 0.9, 1.0, 1.1, 1.25, 1.5])

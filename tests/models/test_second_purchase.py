@@ -7,7 +7,7 @@ import pandas as pd
 import pytest
 from statsmodels.stats.proportion import confint_proportions_2indep, proportion_confint
 
-from retention_lib.models.estimates import NotEnough
+from retention_lib.estimates import NotEnough
 from retention_lib.models.second_purchase import SecondPurchases, second_purchase
 
 MONTHS = [str(month) for month in pd.period_range("2019-01", "2020-12", freq="M")]

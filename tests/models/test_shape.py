@@ -10,7 +10,7 @@ import pandas as pd
 import pytest
 from models.shapes import SHOP, shape_frames
 
-from retention_lib.models.estimates import Estimate, NotAsked, NotEnough
+from retention_lib.estimates import Estimate, NotAsked, NotEnough
 from retention_lib.models.shape import (
     MEASURES,
     PUBLISHED,

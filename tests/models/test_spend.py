@@ -10,7 +10,7 @@ import pandas as pd
 import pytest
 from scipy.stats import gamma
 
-from retention_lib.models.estimates import Estimate, NotEnough
+from retention_lib.estimates import Estimate, NotEnough
 from retention_lib.models.gamma_gamma import SpendModel, fit_gamma_gamma
 from retention_lib.models.spend import SpendCurve, SpendForecast, expected_spend_model
 

@@ -9,7 +9,7 @@ import pytest
 from lifelines import KaplanMeierFitter
 from lifelines.datasets import load_rossi, load_waltons
 
-from retention_lib.models.estimates import NotEnough
+from retention_lib.estimates import NotEnough
 from retention_lib.models.steps import StepSurvival, hazard_peak, step_survival, weekly_hazard
 
 DATES = {"data_from": date(2020, 1, 1), "new_from": date(2020, 5, 1), "end": date(2021, 1, 1)}

@@ -6,7 +6,7 @@ import pytest
 from lifelines import KaplanMeierFitter
 from lifelines.datasets import load_waltons
 
-from retention_lib.models.estimates import NotEnough
+from retention_lib.estimates import NotEnough
 from retention_lib.models.survival import time_to_purchase
 
 

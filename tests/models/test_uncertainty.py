@@ -9,8 +9,8 @@ import numpy as np
 import pandas as pd
 import pytest
 
+from retention_lib.estimates import NotEnough
 from retention_lib.models.btyd import BetaGeometric, fit_bg_nbd, fit_mbg_nbd, fit_pareto_nbd
-from retention_lib.models.estimates import NotEnough
 from retention_lib.models.forecast_parts import forecast_parts
 from retention_lib.models.forecasts import AVERAGE, Forecast, Known
 from retention_lib.models.gamma_gamma import SpendModel, fit_gamma_gamma

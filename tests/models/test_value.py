@@ -11,8 +11,8 @@ from hypothesis import given, settings
 from hypothesis import strategies as st
 from models.value_shop import FORECAST, MODEL, SPEND, SPREAD, crowd, histories, horizon, known, made, margin
 
+from retention_lib.estimates import NotEnough
 from retention_lib.models.customer_values import CustomerValues, customer_values
-from retention_lib.models.estimates import NotEnough
 from retention_lib.models.uncertainty import Spread
 from retention_lib.models.value import BaseValue, ValueBy, base_value, value_by
 

@@ -21,11 +21,11 @@ from models.value_shop import (
     margin,
 )
 
+from retention_lib.estimates import Estimate, NotEnough
 from retention_lib.models.btyd import BetaGeometric
 from retention_lib.models.btyd.staying import rate_if_stays
 from retention_lib.models.customer_values import CustomerValues, customer_values
 from retention_lib.models.economics import BreakEven
-from retention_lib.models.estimates import Estimate, NotEnough
 from retention_lib.models.forecasts import Forecast, Known
 from retention_lib.models.intervals import sd_behind
 from retention_lib.models.top_customers import TopCustomers, top_customers, top_test

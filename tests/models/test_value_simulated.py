@@ -12,6 +12,7 @@ import pyarrow as pa
 from models.value_shop import made
 from studies.simulated_shops import SimulatedShop
 
+from retention_lib.estimates import NotEnough
 from retention_lib.measures.first_groups import first_groups
 from retention_lib.measures.histories import present_histories
 from retention_lib.measures.margins import kept_revenue, order_profits
@@ -19,7 +20,6 @@ from retention_lib.measures.purchases import purchase_days
 from retention_lib.measures.sales import daily_sales
 from retention_lib.models.concentration import top_share
 from retention_lib.models.customer_values import CustomerValues, customer_values
-from retention_lib.models.estimates import NotEnough
 from retention_lib.models.forecasts import Forecast, Known, known, learn
 from retention_lib.models.horizon import Horizon, months_horizon
 from retention_lib.models.margins import Margin, profit_margin

@@ -5,9 +5,9 @@ import pandas as pd
 import pytest
 from statsmodels.stats.proportion import proportion_confint
 
+from retention_lib.estimates import Estimate, NotAsked, NotEnough
 from retention_lib.models.changes import LapseChange
 from retention_lib.models.costs import customer_costs
-from retention_lib.models.estimates import Estimate, NotAsked, NotEnough
 from retention_lib.models.retention import MonthlyFlows, MonthRetention, month_retention
 from retention_lib.models.vitals import RATES, VitalSigns, vital_signs
 

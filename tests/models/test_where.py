@@ -9,7 +9,7 @@ from scipy.stats import fisher_exact
 from statsmodels.stats.multitest import multipletests
 from statsmodels.stats.proportion import proportions_ztest
 
-from retention_lib.models.estimates import NotEnough
+from retention_lib.estimates import NotEnough
 from retention_lib.models.where import SHOWN, SHOWN_OF_ONE_DIMENSION, WhereRates, where_rates
 
 ROWS = [

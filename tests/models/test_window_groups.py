@@ -4,7 +4,7 @@ import numpy as np
 import pandas as pd
 import pytest
 
-from retention_lib.models.estimates import NotEnough
+from retention_lib.estimates import NotEnough
 from retention_lib.models.lapse import LapseWindow, lapse_window
 from retention_lib.models.window_groups import window_groups
 

@@ -8,8 +8,8 @@ from typing import Any, TypeVar
 import numpy as np
 import pandas as pd
 
+from retention_lib.estimates import Estimate
 from retention_lib.models.btyd import BetaGeometric
-from retention_lib.models.estimates import Estimate
 from retention_lib.models.forecasts import Forecast, Known
 from retention_lib.models.gamma_gamma import SpendModel
 from retention_lib.models.horizon import Horizon, months_horizon

@@ -8,7 +8,7 @@ import nbformat
 import pandas as pd
 from nbformat import NotebookNode
 
-from retention_lib.models.estimates import Estimate, NotEnough
+from retention_lib.estimates import Estimate, NotEnough
 from retention_lib.reports import blocks, page
 from retention_lib.reports.cards import figure_card
 from retention_lib.reports.figures import figure_record

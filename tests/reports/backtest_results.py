@@ -8,6 +8,7 @@ from functools import partial
 import numpy as np
 import pandas as pd
 
+from retention_lib.estimates import Estimate, NotEnough
 from retention_lib.models.backtest import Backtest
 from retention_lib.models.backtest_views import (
     FrequencyCalibration,
@@ -16,7 +17,6 @@ from retention_lib.models.backtest_views import (
     past_forecasts,
 )
 from retention_lib.models.btyd import BetaGeometric, Convergence
-from retention_lib.models.estimates import Estimate, NotEnough
 from retention_lib.models.fit_checks import FitChecks, FittedParameters, fit_checks, fitted_parameters
 from retention_lib.models.forecasts import CANDIDATES, Candidate, Forecast
 from retention_lib.models.last_month import LastMonthForecast

@@ -8,6 +8,7 @@ import pandas as pd
 from models.cohort_cells import Customer, alike, cells_of
 from reports.results import made
 
+from retention_lib.estimates import Estimate
 from retention_lib.measures.first_groups import FULL_PRICE, OTHER, SPLITS, WITH_DISCOUNT
 from retention_lib.models.acquisition import AcquisitionCost
 from retention_lib.models.cohort_calendar import CohortCalendar, cohort_calendar
@@ -23,7 +24,6 @@ from retention_lib.models.cohorts import (
     cohort_value,
     cost_ceiling,
 )
-from retention_lib.models.estimates import Estimate
 from retention_lib.models.income_value import IncomeValue, income_value
 from retention_lib.models.payback import Payback, payback
 

@@ -8,9 +8,9 @@ from datetime import date
 import numpy as np
 import pandas as pd
 
+from retention_lib.estimates import Estimate, NotEnough
 from retention_lib.models.btyd import BetaGeometric
 from retention_lib.models.discrimination import Calibration
-from retention_lib.models.estimates import Estimate, NotEnough
 from retention_lib.models.risk import ChurnRisk
 from retention_lib.models.risk_importance import Importance
 from retention_lib.models.risk_scores import Candidate

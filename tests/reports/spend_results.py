@@ -7,8 +7,8 @@ from dataclasses import replace
 
 import pandas as pd
 
+from retention_lib.estimates import Estimate
 from retention_lib.measures.first_groups import FULL_PRICE, WITH_DISCOUNT
-from retention_lib.models.estimates import Estimate
 from retention_lib.models.gamma_gamma import SpendModel
 from retention_lib.models.margins import Margin
 from retention_lib.models.spend import SpendCurve, SpendForecast

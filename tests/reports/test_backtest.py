@@ -9,8 +9,8 @@ from typing import Any
 import pytest
 from reports import backtest_results as made
 
+from retention_lib.estimates import NotEnough
 from retention_lib.models.btyd import ParetoNBD
-from retention_lib.models.estimates import NotEnough
 from retention_lib.models.forecasts import CANDIDATES, NAIVE
 from retention_lib.reports.blocks import Table, table_html
 from retention_lib.reports.findings import alert, finding

@@ -11,7 +11,7 @@ from reports import cohort_results as won
 from reports.results import said
 from reports.test_charts import drawn
 
-from retention_lib.models.estimates import NotEnough
+from retention_lib.estimates import NotEnough
 from retention_lib.reports.blocks import Table, table_html
 from retention_lib.reports.charts import cohorts as charts
 from retention_lib.reports.findings import action, finding

@@ -11,7 +11,7 @@ import pytest
 from reports import backtest_results as past
 from reports import value_results as worth
 
-from retention_lib.models.estimates import Estimate, NotEnough
+from retention_lib.estimates import Estimate, NotEnough
 from retention_lib.reports.blocks import Table
 from retention_lib.reports.findings import action, finding, verdict
 from retention_lib.reports.findings.winback import list_table

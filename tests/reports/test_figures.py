@@ -7,7 +7,7 @@ from datetime import date
 import numpy as np
 import pytest
 
-from retention_lib.models.estimates import Estimate, NotEnough
+from retention_lib.estimates import Estimate, NotEnough
 from retention_lib.reports.figures import FIGURES, figure_record, figure_spec
 from retention_lib.reports.words import Words
 

@@ -3,7 +3,7 @@ from __future__ import annotations
 from reports import results as made
 from reports.results import said
 
-from retention_lib.models.estimates import NotEnough
+from retention_lib.estimates import NotEnough
 from retention_lib.reports.findings import alert, finding
 from retention_lib.reports.findings.identities import COUNTS, KINDS, REASONS
 from retention_lib.reports.reasons import reason_sentence

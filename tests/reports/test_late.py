@@ -8,7 +8,7 @@ import pytest
 from reports.late_results import estimate, hazard, late, withheld
 from reports.results import said
 
-from retention_lib.models.estimates import NotEnough
+from retention_lib.estimates import NotEnough
 from retention_lib.models.hazards import HazardRatios
 from retention_lib.models.late_delivery import BALANCE, CHANCE, PLACEBO, SUPPORT, LateDelivery
 from retention_lib.reports.charts.late import plot_late_delivery

@@ -9,7 +9,7 @@ import pytest
 from reports.results import made, said
 from reports.test_charts import WIDTHS, drawn, twins, written_on
 
-from retention_lib.models.estimates import NotEnough
+from retention_lib.estimates import NotEnough
 from retention_lib.models.revenue import RevenueChange, revenue_change
 from retention_lib.reports.charts.revenue import plot_revenue_by_kind, plot_revenue_change
 from retention_lib.reports.findings import finding

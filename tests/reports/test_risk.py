@@ -8,7 +8,7 @@ from typing import Any
 import pytest
 from reports import risk_results as made
 
-from retention_lib.models.estimates import NotEnough
+from retention_lib.estimates import NotEnough
 from retention_lib.models.risk_features import THEMES
 from retention_lib.models.risk_scores import CANDIDATES
 from retention_lib.reports.blocks import Table, table_html

@@ -7,7 +7,7 @@ import pytest
 from reports import quality_results as made
 from reports.results import said
 
-from retention_lib.models.estimates import NotEnough
+from retention_lib.estimates import NotEnough
 from retention_lib.models.shape import MEASURES, PUBLISHED
 from retention_lib.reports.blocks import table_html
 from retention_lib.reports.findings import finding

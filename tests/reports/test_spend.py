@@ -7,7 +7,7 @@ from dataclasses import replace
 import pytest
 from reports import spend_results as made
 
-from retention_lib.models.estimates import NotEnough
+from retention_lib.estimates import NotEnough
 from retention_lib.models.margins import Margin
 from retention_lib.reports.blocks import table_html
 from retention_lib.reports.findings import alert, finding

@@ -12,9 +12,9 @@ from models.test_alive import histories, model, simulated
 from reports.results import made, said
 from reports.test_charts import WIDTHS, drawn, twins, written_on
 
+from retention_lib.estimates import NotEnough
 from retention_lib.models.alive import AliveBands, alive_bands, band_edges
 from retention_lib.models.contact_bands import BreakEvenByBand, break_even_by_band
-from retention_lib.models.estimates import NotEnough
 from retention_lib.models.lapse import ReturnChance, return_chance
 from retention_lib.models.steps import StepSurvival, step_survival
 from retention_lib.reports.charts.steps import plot_step_survival

@@ -12,8 +12,8 @@ from reports import results as made
 from reports.results import said
 from reports.vitals_results import LESS, MORE, REFUSAL, SAME, flows, second, signs
 
+from retention_lib.estimates import Estimate, NotAsked, NotEnough
 from retention_lib.models.changes import LapseChange, UsualLapse
-from retention_lib.models.estimates import Estimate, NotAsked, NotEnough
 from retention_lib.models.retention import MonthRetention
 from retention_lib.models.vitals import vital_signs
 from retention_lib.reports.charts.churn import plot_monthly_flows

@@ -8,10 +8,10 @@ import pytest
 from reports import where_results as made
 from reports.results import said
 
+from retention_lib.estimates import NotEnough
 from retention_lib.measures.rfm import RFM_GROUPS, UNSCORED
 from retention_lib.measures.sharing import RARE
 from retention_lib.measures.where import BAD_SCORE, CUSTOMER_DIMENSIONS, NO_MEMBER
-from retention_lib.models.estimates import NotEnough
 from retention_lib.reports.blocks import Table, table_html
 from retention_lib.reports.charts.where import (
     band_name,

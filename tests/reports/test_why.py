@@ -12,7 +12,7 @@ import pandas as pd
 import pytest
 from reports.results import made, said
 
-from retention_lib.models.estimates import NotEnough
+from retention_lib.estimates import NotEnough
 from retention_lib.models.first_experience import FirstOrderExperience, first_order_experience
 from retention_lib.models.funnel import Funnel, checkout_funnel
 from retention_lib.models.leaving import ReasonsToLeave, reasons_to_leave

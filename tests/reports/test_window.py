@@ -13,7 +13,7 @@ from reports.results import said
 from reports.test_charts import drawn
 from reports.window_results import CUTOFF, chance, definitions, grid, groups, one_class, slow_rhythm, who_stays
 
-from retention_lib.models.estimates import NotEnough
+from retention_lib.estimates import NotEnough
 from retention_lib.models.lapse import ReturnChance, return_chance
 from retention_lib.reports.blocks import Table
 from retention_lib.reports.charts import window as charts

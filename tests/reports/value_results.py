@@ -8,12 +8,12 @@ import numpy as np
 import pandas as pd
 from models.value_shop import FORECAST, SPEND, SPREAD, crowd, horizon, made, margin
 
+from retention_lib.estimates import Estimate, NotEnough
 from retention_lib.models.acquisition import AcquisitionCost
 from retention_lib.models.acquisition_value import CostsBy, ValueAgainstCost, costs_by, value_against_cost
 from retention_lib.models.concentration import Concentration, concentration
 from retention_lib.models.customer_values import CustomerValues, customer_values
 from retention_lib.models.economics import BreakEven
-from retention_lib.models.estimates import Estimate, NotEnough
 from retention_lib.models.new_customer import NewCustomer, NewCustomersBy, new_customer, new_customers_by
 from retention_lib.models.price_limits import PriceLimit, UnpaidGroup, price_limit, unpaid_groups
 from retention_lib.models.top_customers import TopCustomers, top_customers, top_test

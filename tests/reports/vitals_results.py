@@ -7,7 +7,7 @@ from datetime import date
 import pandas as pd
 from reports import results as made
 
-from retention_lib.models.estimates import Estimate, NotEnough
+from retention_lib.estimates import Estimate, NotEnough
 from retention_lib.models.retention import MonthlyFlows, monthly_flows
 from retention_lib.models.second_purchase import SecondPurchases, second_purchase
 from retention_lib.models.signs import VitalSign

@@ -18,10 +18,10 @@ from studies.oracle_of_risk import SWITCHED_OFF, silence_chances
 from studies.study import Found, Study
 from studies.told_stores import ToldStore
 
+from retention_lib.estimates import NotEnough
 from retention_lib.measures.purchases import purchase_days
 from retention_lib.measures.risk import RiskWindows, risk_windows
 from retention_lib.models.discrimination import auc, calibration
-from retention_lib.models.estimates import NotEnough
 from retention_lib.models.risk import ChurnRisk, churn_risk
 from retention_lib.settings.simulation import Simulation, Sizes
 from retention_lib.stores.simulation.shop import block_count, open_shop, tell_story

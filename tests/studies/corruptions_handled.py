@@ -10,7 +10,7 @@ from studies.corruptions import case
 from studies.handling import verdict
 from studies.study import Found, Study
 
-from retention_lib.models.estimates import Estimate
+from retention_lib.estimates import Estimate
 from retention_lib.models.intervals import wilson
 
 

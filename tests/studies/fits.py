@@ -11,7 +11,7 @@ import numpy as np
 from numpy.typing import NDArray
 from scipy.stats import chi2
 
-from retention_lib.models.estimates import Estimate
+from retention_lib.estimates import Estimate
 from retention_lib.models.intervals import normal_quantile, wilson
 
 Floats = NDArray[np.float64]

@@ -18,9 +18,9 @@ from studies.cases import Result
 from studies.fits import share
 from studies.study import Found, Study
 
+from retention_lib.estimates import Estimate
 from retention_lib.measures.first_orders import first_orders
 from retention_lib.measures.purchases import purchase_days
-from retention_lib.models.estimates import Estimate
 from retention_lib.models.late_delivery import HORIZON_DAYS, LateDelivery, late_delivery
 from retention_lib.reports.findings import finding
 from retention_lib.reports.words import Words

@@ -7,7 +7,7 @@ import pandas as pd
 from studies.fits import counted, exactly, glm, moved, normal, share, spread
 from studies.simulated_shops import SimulatedShop
 
-from retention_lib.models.estimates import Estimate
+from retention_lib.estimates import Estimate
 from retention_lib.stores.simulation.calendar import season_shape, weekday_shape
 from retention_lib.stores.simulation.stage import CARRIERS, REGIONS, REMOTE
 

@@ -10,7 +10,7 @@ import pandas as pd
 from studies.fits import Events, Floats, Ints, Spans, event_fit, exactly, poisson_fit
 from studies.simulated_shops import SimulatedShop
 
-from retention_lib.models.estimates import Estimate
+from retention_lib.estimates import Estimate
 from retention_lib.stores.simulation.campaigns import effects, offer_features
 from retention_lib.stores.simulation.stage import CONTROL, FOLLOW_DAYS, HALF_LIFE_DAYS, OFFER_DAYS, Campaign
 from retention_lib.stores.simulation.story import Story

@@ -7,7 +7,7 @@ import pandas as pd
 from studies.fits import counted, exactly, normal, share
 from studies.simulated_shops import SimulatedShop
 
-from retention_lib.models.estimates import Estimate
+from retention_lib.estimates import Estimate
 from retention_lib.stores.simulation.story import Story
 
 ORDINARY = {"welcome_points": ("welcome",), "birthday_points": ("birthday",), "action_points": ("review", "referral")}

@@ -19,7 +19,7 @@ from studies.fits import share
 from studies.simulated_shops import SimulatedShop
 from studies.study import Found, Study
 
-from retention_lib.models.estimates import Estimate
+from retention_lib.estimates import Estimate
 from retention_lib.settings.simulation import Programme, Simulation, Sizes
 
 CASES = 24

@@ -7,8 +7,8 @@ from pathlib import Path
 
 import pytest
 
+from retention_lib.estimates import NotAsked, NotEnough
 from retention_lib.models.btyd import BetaGeometric, fit_bg_nbd
-from retention_lib.models.estimates import NotAsked, NotEnough
 from retention_lib.workbench import open_report
 from retention_lib.workbench.reference import ReferenceSample
 

@@ -13,12 +13,12 @@ from dataclasses import replace
 import numpy as np
 import pandas as pd
 
+from retention_lib.estimates import NotEnough
 from retention_lib.models.btyd.beta_geometric import BetaGeometric
 from retention_lib.models.btyd.beta_geometric_likelihood import BetaGeometricLikelihood
 from retention_lib.models.btyd.counted import Counted, counted
 from retention_lib.models.btyd.likelihood import Held, Maximum, maximum, maximum_held, rehearsed
 from retention_lib.models.btyd.purchase_model import ModelName
-from retention_lib.models.estimates import NotEnough
 from retention_lib.models.fitting import lifetimes_mean_log_likelihood
 
 # Logarithms of r, alpha, a, b, with the longest time as the unit; the later ones where the earlier ones run away.

@@ -7,7 +7,7 @@ from dataclasses import dataclass
 import numpy as np
 import pandas as pd
 
-from retention_lib.models.estimates import NotEnough
+from retention_lib.estimates import NotEnough
 
 NEEDED_REPEATERS = 30
 _PARTS = 40

@@ -14,11 +14,11 @@ from functools import partial
 import numpy as np
 import pandas as pd
 
+from retention_lib.estimates import NotEnough
 from retention_lib.models.btyd.counted import Counted, counted
 from retention_lib.models.btyd.likelihood import Held, Maximum, maximum, maximum_held, rehearsed
 from retention_lib.models.btyd.pareto import ParetoNBD
 from retention_lib.models.btyd.pareto_likelihood import ParetoLikelihood
-from retention_lib.models.estimates import NotEnough
 from retention_lib.models.fitting import lifetimes_pareto_log_likelihoods
 
 # Logarithms of r, alpha, s, beta, with the longest time as the unit; the later ones where the earlier ones run away.

@@ -6,7 +6,7 @@ from dataclasses import dataclass
 from functools import singledispatch
 from typing import Any
 
-from retention_lib.models.estimates import NotEnough
+from retention_lib.estimates import NotEnough
 from retention_lib.reports.blocks import Action, Alert, Verdict
 from retention_lib.reports.reasons import reason_sentence
 from retention_lib.reports.words import N_, Words

@@ -6,9 +6,9 @@ from typing import Any
 
 import pandas as pd
 
+from retention_lib.estimates import NotEnough
 from retention_lib.measures.experiments import MixedUnits
 from retention_lib.models.economics import ContactProfit
-from retention_lib.models.estimates import NotEnough
 from retention_lib.models.experiments import ArmEffects, SampleRatio
 from retention_lib.reports.blocks import Action, Alert, Verdict
 from retention_lib.reports.findings.base import Finding, action, alert, finding, verdict

@@ -2,10 +2,10 @@
 
 from __future__ import annotations
 
+from retention_lib.estimates import NotEnough
 from retention_lib.models.acquisition_value import ValueAgainstCost
 from retention_lib.models.backtest import Backtest
 from retention_lib.models.concentration import Concentration
-from retention_lib.models.estimates import NotEnough
 from retention_lib.models.last_month import LastMonthForecast
 from retention_lib.models.new_customer import NewCustomer
 from retention_lib.models.value import BaseValue, ValueBy

@@ -4,9 +4,9 @@ from __future__ import annotations
 
 from collections.abc import Callable
 
+from retention_lib.estimates import Estimate
 from retention_lib.models.acquisition_value import CostsBy, ValueAgainstCost
 from retention_lib.models.concentration import Concentration
-from retention_lib.models.estimates import Estimate
 from retention_lib.models.new_customer import NewCustomer, NewCustomersBy
 from retention_lib.models.next_steps import CONTACT, CONTROL
 from retention_lib.models.top_customers import TopCustomers

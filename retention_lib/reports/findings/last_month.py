@@ -4,7 +4,7 @@ from __future__ import annotations
 
 import pandas as pd
 
-from retention_lib.models.estimates import Estimate
+from retention_lib.estimates import Estimate
 from retention_lib.models.last_month import LastMonthForecast
 from retention_lib.reports.blocks import Alert, Column, Table
 from retention_lib.reports.findings.backtest import scaled_up

@@ -4,8 +4,8 @@ from __future__ import annotations
 
 from collections.abc import Sequence
 
+from retention_lib.estimates import Estimate
 from retention_lib.models import late_delivery
-from retention_lib.models.estimates import Estimate
 from retention_lib.models.first_orders import RARE, UNKNOWN
 from retention_lib.models.hazards import LATE, LONGEST_DAYS, STEPS, Course, HazardRatios
 from retention_lib.models.late_delivery import HORIZON_DAYS, LateDelivery

@@ -4,8 +4,8 @@ from __future__ import annotations
 
 import math
 
+from retention_lib.estimates import NotEnough
 from retention_lib.models.acquisition_value import CostsBy, ValueAgainstCost
-from retention_lib.models.estimates import NotEnough
 from retention_lib.models.new_customer import NewCustomer, NewCustomersBy
 from retention_lib.models.next_steps import CONTACT
 from retention_lib.models.price_limits import PriceLimit, UnpaidGroup

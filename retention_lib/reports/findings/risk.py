@@ -4,7 +4,7 @@ from __future__ import annotations
 
 from typing import Any
 
-from retention_lib.models.estimates import Estimate
+from retention_lib.estimates import Estimate
 from retention_lib.models.risk import ChurnRisk
 from retention_lib.models.risk_importance import Importance
 from retention_lib.models.stakes import ProfitAtStake

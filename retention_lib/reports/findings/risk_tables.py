@@ -2,8 +2,8 @@
 
 from __future__ import annotations
 
+from retention_lib.estimates import Estimate
 from retention_lib.models.discrimination import Calibration
-from retention_lib.models.estimates import Estimate
 from retention_lib.models.risk import ChurnRisk
 from retention_lib.models.risk_importance import Importance
 from retention_lib.models.risk_stages import Choice

@@ -2,7 +2,7 @@
 
 from __future__ import annotations
 
-from retention_lib.models.estimates import Estimate, NotEnough
+from retention_lib.estimates import Estimate, NotEnough
 from retention_lib.models.margins import Margin
 from retention_lib.models.spend import SpendForecast
 from retention_lib.reports.blocks import Alert, Column, Level, Table

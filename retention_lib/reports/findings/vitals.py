@@ -2,8 +2,8 @@
 
 from __future__ import annotations
 
+from retention_lib.estimates import Estimate, NotEnough
 from retention_lib.models.changes import UsualLapse, beyond_chance
-from retention_lib.models.estimates import Estimate, NotEnough
 from retention_lib.models.lapse import ReturnChance
 from retention_lib.models.retention import MonthRetention
 from retention_lib.models.second_purchase import SecondPurchases

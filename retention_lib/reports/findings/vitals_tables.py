@@ -6,8 +6,8 @@ import re
 
 import pandas as pd
 
+from retention_lib.estimates import Estimate, NotEnough
 from retention_lib.models.changes import beyond_chance
-from retention_lib.models.estimates import Estimate, NotEnough
 from retention_lib.models.signs import VitalSign
 from retention_lib.models.vitals import VitalSigns
 from retention_lib.reports.blocks import Column, Table

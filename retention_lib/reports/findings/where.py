@@ -6,7 +6,7 @@ from typing import Any
 
 import pandas as pd
 
-from retention_lib.models.estimates import NotEnough
+from retention_lib.estimates import NotEnough
 from retention_lib.models.fatigue import ContactFatigue
 from retention_lib.models.habits import StayersAndLeavers
 from retention_lib.models.rfm import RfmGroups, RfmMigration

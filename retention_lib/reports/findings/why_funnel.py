@@ -4,7 +4,7 @@ from __future__ import annotations
 
 import pandas as pd
 
-from retention_lib.models.estimates import Estimate
+from retention_lib.estimates import Estimate
 from retention_lib.models.funnel import Funnel
 from retention_lib.reports.rows import row
 from retention_lib.reports.why_words import step_name

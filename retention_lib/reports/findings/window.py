@@ -6,9 +6,9 @@ from typing import Any
 
 import pandas as pd
 
+from retention_lib.estimates import Estimate, NotEnough
 from retention_lib.models.changes import beyond_chance
 from retention_lib.models.definitions import RetentionDefinitions
-from retention_lib.models.estimates import Estimate, NotEnough
 from retention_lib.models.lapse import LapseWindow, ReturnChance
 from retention_lib.models.retention import LapseCurve
 from retention_lib.models.returning import ReturnsByPurchases

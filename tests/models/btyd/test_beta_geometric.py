@@ -15,8 +15,8 @@ from models.btyd.histories import KEYS, beta_geometric, cdnow_summary, distinct,
 from scipy.integrate import quad
 from scipy.special import betaln, gammaln
 
+from retention_lib.estimates import NotEnough
 from retention_lib.models.btyd import BetaGeometric, ModelName, fit_bg_nbd, fit_mbg_nbd
-from retention_lib.models.estimates import NotEnough
 
 
 @pytest.fixture(scope="module")

@@ -10,10 +10,10 @@ from hypothesis import strategies as st
 from models.btyd.histories import KEYS, cdnow_summary, distinct
 from models.btyd.pareto_histories import log_likelihood, pareto, simulated_customers
 
+from retention_lib.estimates import NotEnough
 from retention_lib.models.btyd import ParetoNBD, fit_pareto_nbd
 from retention_lib.models.btyd.counted import Counted
 from retention_lib.models.btyd.pareto_likelihood import ParetoLikelihood
-from retention_lib.models.estimates import NotEnough
 
 
 @pytest.fixture(scope="module")

@@ -103,6 +103,15 @@ def first_refusal(*results: Any) -> NotEnough:
     return next(result for result in results if isinstance(result, NotEnough))
 
 
+def first_asked(*results: Any) -> Any:
+    """The first result that is an answer to a question put to this store; the last where none is.
+
+    Args:
+        *results: Results in the order in which they are wanted.
+    """
+    return next((result for result in results if not isinstance(result, NotAsked)), results[-1])
+
+
 def unit_of(frame: Any) -> str:
     """What one row of a measure counts as: its constant column `unit`; `customer` where it says nothing."""
     told = isinstance(frame, pd.DataFrame) and "unit" in frame and len(frame) > 0

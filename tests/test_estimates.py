@@ -8,7 +8,7 @@ from datetime import date
 import pandas as pd
 import pytest
 
-from retention_lib.models.estimates import Estimate, NotEnough, figures_frame
+from retention_lib.estimates import Estimate, NotAsked, NotEnough, figures_frame, first_asked, first_refusal
 
 
 def test_estimate_refuses_nan_in_any_field() -> None:
@@ -90,3 +90,30 @@ def test_a_refusal_can_be_copied_pickled_and_compared() -> None:
 def test_a_refusal_stays_frozen() -> None:
     with pytest.raises(FrozenInstanceError):
         NotEnough("episodes", 3, 30).have = 30  # type: ignore[misc]
+
+
+NOT_ASKED, REFUSED, FOUND = NotAsked("loyalty_events", 0, 1), NotEnough("households_treated", 3, 30), Estimate(0.5)
+
+
+@pytest.mark.parametrize(
+    ("results", "expected"),
+    [
+        ((FOUND, REFUSED), FOUND),
+        ((NOT_ASKED, FOUND), FOUND),
+        ((NOT_ASKED, NOT_ASKED, FOUND, REFUSED), FOUND),
+        ((REFUSED, FOUND), REFUSED),  # the question was put, and its answer is that there is too little
+        ((NOT_ASKED, REFUSED), REFUSED),
+        ((NOT_ASKED, NotAsked("contacts", 0, 1)), NotAsked("contacts", 0, 1)),
+        ((NOT_ASKED,), NOT_ASKED),
+        ((0.0,), 0.0),
+    ],
+)
+def test_the_first_answer_to_a_question_that_is_put_is_taken(results: tuple[object, ...], expected: object) -> None:
+    found = first_asked(*results)
+    assert (found, type(found)) == (expected, type(expected))
+
+
+def test_a_figure_of_what_is_not_asked_is_not_asked_either() -> None:
+    assert isinstance(NOT_ASKED.programme_profit.value, NotAsked)
+    assert first_asked(NOT_ASKED.weekly, FOUND) is FOUND
+    assert first_refusal(FOUND, NOT_ASKED, REFUSED) is NOT_ASKED
