@@ -10,6 +10,7 @@ from datetime import date, timedelta
 import ibis
 import pandas as pd
 
+from retention_lib.estimates import NotAsked, NotEnough
 from retention_lib.measures.sharing import FEWEST, RARE, named_if_shared
 from retention_lib.measures.units import CUSTOMERS, Units
 
@@ -40,24 +41,34 @@ class CampaignWeeks:
 
 
 def campaign_weeks(
-    contacts: ibis.Table, campaign_id: str, *, origin: date, until: date, weeks_before: int, weeks_after: int
-) -> CampaignWeeks:
+    contacts: ibis.Table | NotEnough,
+    campaign_id: str,
+    *,
+    origin: date,
+    until: date,
+    weeks_before: int,
+    weeks_after: int,
+) -> CampaignWeeks | NotEnough:
     """The comparison weeks of a campaign.
 
     Args:
-        contacts: The store's `contacts`.
-        campaign_id: The campaign to judge.
+        contacts: The store's `contacts`, or why there are none.
+        campaign_id: The campaign to judge; empty where none is named.
         origin: First day of the data; weeks are counted from it by sevens.
         until: First day that is no longer seen.
         weeks_before: Whole weeks before the week of the start.
         weeks_after: Weeks from the week of the start on.
 
     Returns:
-        The weeks, cut to the whole weeks that the data hold.
+        The weeks, cut to the whole weeks that the data hold; NotAsked("campaign_named") where no campaign is named.
 
     Raises:
         LookupError: If the campaign has no message in `contacts`; names those that have.
     """
+    if isinstance(contacts, NotEnough):
+        return contacts
+    if not campaign_id:
+        return NotAsked("campaign_named", 0, 1)
     sent = contacts.filter(contacts.campaign_id == campaign_id).sent_at.min().to_pandas()
     if pd.isna(sent):
         sizes = contacts.group_by("campaign_id").aggregate(mailed=contacts.customer_id.nunique())
@@ -75,26 +86,32 @@ def campaign_weeks(
     )
 
 
-def without_regular(contacts: ibis.Table, regular: Sequence[str]) -> ibis.Table:
+def without_regular(contacts: ibis.Table | None, regular: Sequence[str]) -> ibis.Table | NotAsked:
     """The messages of campaigns, without those that everybody gets.
 
     Args:
-        contacts: The store's `contacts`.
+        contacts: The store's `contacts`; None where it has none, and then nothing is asked of campaigns.
         regular: Campaign ids of newsletters and the like; `*` stands for any characters.
     """
-    patterns = ["^" + re.escape(name).replace(r"\*", ".*") + "$" for name in regular]
-    kept = [~contacts.campaign_id.re_search(pattern) for pattern in patterns]
-    return contacts.filter(*kept) if kept else contacts
+    if contacts is None:
+        return NotAsked("contacts", 0, 1)
+    if not regular:
+        return contacts
+    patterns = [re.compile(re.escape(name).replace(r"\*", ".*"), re.DOTALL) for name in regular]
+    # There are few names and many messages.
+    names = contacts.select("campaign_id").distinct().to_pandas()["campaign_id"]
+    left_out = [name for name in names if any(pattern.fullmatch(name) for pattern in patterns)]
+    return contacts.filter(~contacts.campaign_id.isin(sorted(left_out))) if left_out else contacts
 
 
 def weekly_panel(
     transactions: ibis.Table,
-    contacts: ibis.Table,
-    weeks: CampaignWeeks,
+    contacts: ibis.Table | NotEnough,
+    weeks: CampaignWeeks | NotEnough,
     *,
     units: Units = CUSTOMERS,
     newcomers: bool = True,
-) -> pd.DataFrame:
+) -> pd.DataFrame | NotEnough:
     """Sales by customer, or household, and week, for those mailed by one campaign and those mailed by none.
 
     Treated are those whose first message of any campaign came in the week of this campaign and was this
@@ -112,8 +129,13 @@ def weekly_panel(
     Returns:
         One row a unit that ever bought, in a stable order: `customer` (running number, no id), `unit` (what
         one unit is), `treated` (bool), `touched_later` (bool: treated, and reached by another campaign before
-        the comparison ends) and a column `w_<k>` of net sales for each week k of the comparison.
+        the comparison ends) and a column `w_<k>` of net sales for each week k of the comparison. A refusal of contacts
+        or weeks is handed on.
     """
+    if isinstance(contacts, NotEnough):
+        return contacts
+    if isinstance(weeks, NotEnough):
+        return weeks
     transactions, contacts = units.of(transactions), units.of(contacts)
     day = transactions.ordered_at.date()
     known = transactions if newcomers else transactions.filter(day < weeks.start_of(weeks.first_week))
@@ -160,8 +182,8 @@ def _groups(transactions: ibis.Table, contacts: ibis.Table, weeks: CampaignWeeks
 
 
 def campaign_redemptions(
-    contacts: ibis.Table, redemptions: ibis.Table | None, *, until: date, fewest: int = FEWEST
-) -> pd.DataFrame:
+    contacts: ibis.Table | NotEnough, redemptions: ibis.Table | None, *, until: date, fewest: int = FEWEST
+) -> pd.DataFrame | NotEnough:
     """Customers mailed by each campaign and those of them who used one of its coupons.
 
     Args:
@@ -175,6 +197,8 @@ def campaign_redemptions(
         Columns `campaign` (id), `offer` (text; empty where unknown), `sent_on` (first day), `mailed`,
         `redeemed` (customers), ordered by first day and id; no rows without redemptions.
     """
+    if isinstance(contacts, NotEnough):
+        return contacts
     if redemptions is None:
         return pd.DataFrame({"campaign": [], "offer": [], "sent_on": [], "mailed": [], "redeemed": []})
     stop = ibis.timestamp(until.isoformat())
@@ -195,3 +219,71 @@ def campaign_redemptions(
     )
     frame = campaigns.filter(campaigns.mailed >= fewest).order_by("sent_on", "campaign").to_pandas()
     return frame.assign(sent_on=frame["sent_on"].astype(str).str[:10])
+
+
+def offer_redemptions(
+    contacts: ibis.Table | NotEnough, redemptions: ibis.Table | None, *, until: date
+) -> pd.DataFrame | NotEnough:
+    """Customers mailed with each offer and those of them who used a coupon of the same campaign.
+
+    Args:
+        contacts: The store's `contacts`.
+        redemptions: The store's `redemptions`; None where the store has none.
+        until: First day that is no longer seen.
+
+    Returns:
+        Columns `offer` (text; empty where unknown or shared by fewer than five), `mailed`, `redeemed`: mailings of a
+        campaign to a customer, ordered by offer; no rows without redemptions.
+    """
+    if isinstance(contacts, NotEnough):
+        return contacts
+    if redemptions is None:
+        return pd.DataFrame({"offer": [], "mailed": [], "redeemed": []})
+    stop = ibis.timestamp(until.isoformat())
+    sent = contacts.filter(contacts.sent_at < stop)
+    if "offer" not in sent.columns:
+        sent = sent.mutate(offer=ibis.literal(""))
+    named = named_if_shared(sent, "offer", fewest=FEWEST)
+    mailed = named.select("customer_id", "campaign_id", offer=named.offer.nullif(RARE).fill_null("")).distinct()
+    used = redemptions.filter(redemptions.redeemed_at < stop).select("campaign_id", "customer_id").distinct()
+    joined = mailed.left_join(used.mutate(used=1), ["campaign_id", "customer_id"])
+    offers = joined.group_by("offer").aggregate(mailed=joined.count(), redeemed=joined.used.count())
+    return offers.order_by("offer").to_pandas()
+
+
+def mailed_and_not(
+    transactions: ibis.Table, contacts: ibis.Table | NotEnough, *, since: date, until: date, units: Units = CUSTOMERS
+) -> pd.DataFrame | NotEnough:
+    """What those whom campaigns reached spent a week over the whole time, and what all others did.
+
+    Args:
+        transactions: The store's `transactions`.
+        contacts: The store's `contacts`, without what everybody gets.
+        since: First day counted; weeks are counted from it by sevens, whole ones only.
+        until: First day that is no longer seen.
+        units: Who counts as one.
+
+    Returns:
+        One row a group that there is, the others first: mailed (bool: first reached by a campaign in the weeks counted;
+        who was first reached earlier is among the others), n (units that bought), mean and variance (of sales a
+        unit-week, divisor n - 1; 0 for one unit), unit. No rows without a whole week.
+    """
+    if isinstance(contacts, NotEnough):
+        return contacts
+    weeks = (until - since).days // 7
+    start = ibis.timestamp(since.isoformat())
+    stop = ibis.timestamp((since + timedelta(days=7 * weeks)).isoformat())
+    bought = units.of(transactions.filter(transactions.ordered_at < ibis.timestamp(until.isoformat())))
+    counted = (bought.ordered_at >= start) & (bought.ordered_at < stop)
+    spent = bought.group_by("unit").aggregate(
+        sales=bought.amount.sum(where=counted).cast("float64").fill_null(0.0) / max(weeks, 1)
+    )
+    sent = units.of(contacts)
+    reached = sent.group_by("unit").aggregate(touched=sent.sent_at.min())
+    known = spent.left_join(reached, "unit")
+    mailed = ((known.touched >= start) & (known.touched < stop)).fill_null(False)
+    groups = known.group_by(mailed=mailed).aggregate(
+        n=known.count(), mean=known.sales.mean(), variance=known.sales.var(how="sample")
+    )
+    frame = groups.order_by("mailed").to_pandas().head(2 if weeks else 0)
+    return frame.assign(variance=frame["variance"].astype(float).fillna(0.0), unit=units.name)

@@ -7,6 +7,7 @@ from datetime import date
 import ibis
 from ibis.expr import types as ir
 
+from retention_lib.measures.point_entries import signed_points
 from retention_lib.measures.profile_behaviour import days_before
 from retention_lib.measures.profile_columns import NEGATIVE
 
@@ -23,8 +24,6 @@ _BANDS = (
     ("55-64", 55, 65),
     ("65+", 65, 130),
 )
-_GAIN, _LOSS = ("earn", "grant"), ("redeem", "expire", "forfeit")
-_POINTS = "decimal(18, 4)"
 
 
 def person_part(customers: ir.Table, *, until: date) -> ir.Table:
@@ -64,7 +63,7 @@ def loyalty_part(loyalty_events: ir.Table, *, until: date) -> ir.Table:
     left = seen.occurred_at.max(where=seen.event == "leave")
     figures = {"joined": joined, "left": left}
     if "points" in seen.columns:
-        figures["points_balance"] = _points(seen).sum().cast("float64")
+        figures["points_balance"] = signed_points(seen).sum().cast("float64")
     part = seen.group_by("customer_id").aggregate(**figures)
     member = (part.joined.notnull() & (part.left.isnull() | (part.left < part.joined))).fill_null(False)
     part = part.mutate(member=member, member_since=member.ifelse(part.joined.date(), ibis.null("date")))
@@ -130,20 +129,6 @@ def _age_band(birth_date: ir.DateValue, until: date) -> ir.StringValue:
     age = until.year - birth_date.year() - before_birthday.cast("int64")
     bands = [((age >= start) & (age < end), name) for name, start, end in _BANDS]
     return ibis.cases(*bands, else_=ibis.null("string"))
-
-
-def _points(events: ir.Table) -> ir.Value:
-    """Points as they change the balance, whichever sign the source writes them with."""
-    points = events.points.cast(_POINTS)
-    signed = (events.points < 0).any().as_scalar().fill_null(False)
-    reversed_points = signed.ifelse(points, -points)
-    return ibis.cases(
-        (events.event.isin(_GAIN), points.abs()),
-        (events.event.isin(_LOSS), -points.abs()),
-        (events.event == "reverse", reversed_points),
-        (events.event == "adjust", points),
-        else_=ibis.literal(0).cast(_POINTS),
-    )
 
 
 def _tiers(events: ir.Table) -> ir.Table:

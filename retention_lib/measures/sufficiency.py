@@ -35,16 +35,19 @@ def sufficiency_facts(
 
     Returns:
         Columns `fact`, `value` (number), ordered by fact: those of `buying_facts` where there are sales;
-        `has_transactions`, `has_contacts`, `has_assignments`, `has_results` (outcomes or transactions; 0 or 1);
-        `customers_contacted`, `customers_left_alone` (buyers without a message); `arms`,
+        `has_transactions`, `has_treatment` (a programme or messages), `has_assignments`, `has_results` (outcomes or
+        transactions; 0 or 1); `customers_treated` (members of the programme, or where there is none customers with a
+        message), `customers_untreated` (buyers who are none of these); `arms`,
         `customers_smallest_arm` (of the test whose smallest arm is largest).
     """
-    facts = {f"has_{name}": int(store.has(name)) for name in ("transactions", "contacts", "assignments")}
+    facts = {f"has_{name}": int(store.has(name)) for name in ("transactions", "assignments")}
+    facts["has_treatment"] = int(store.has("loyalty_events") or store.has("contacts"))
     facts["has_results"] = int(store.has("transactions") or store.has("outcomes"))
-    contacts, assignments = (
-        store.find(name) if tables is None or name in tables else None for name in ("contacts", "assignments")
+    members, contacts, assignments = (
+        store.find(name) if tables is None or name in tables else None
+        for name in ("loyalty_events", "contacts", "assignments")
     )
-    parts = [_frame(facts), *_sales(store, contacts, purchases, until=until)]
+    parts = [_frame(facts), *_sales(store, contacts if members is None else members, purchases, until=until)]
     if assignments is not None:
         parts.append(_arms(assignments))
     return pd.concat(parts).sort_values("fact").reset_index(drop=True)
@@ -83,9 +86,9 @@ def buying_facts(purchases: ibis.Table, *, until: date) -> pd.DataFrame:
 
 
 def _sales(
-    store: Store, contacts: ibis.Table | None, purchases: ibis.Table | None, *, until: date | None
+    store: Store, treated: ibis.Table | None, purchases: ibis.Table | None, *, until: date | None
 ) -> list[pd.DataFrame]:
-    """The facts about buyers, and about who was contacted."""
+    """The facts about buyers, and about who joined or was contacted."""
     transactions, coverage = store.find("transactions"), store.coverage
     if transactions is None or coverage is None:
         return []
@@ -93,19 +96,19 @@ def _sales(
     if purchases is None:
         purchases = purchase_days(transactions, until=end, zero_amount_is_purchase=store.zero_amount_is_purchase)
     facts = [buying_facts(purchases, until=end)]
-    if contacts is not None:
-        facts.append(_contacted(purchases, contacts))
+    if treated is not None:
+        facts.append(_treated(purchases, treated))
     return facts
 
 
-def _contacted(purchases: ibis.Table, contacts: ibis.Table) -> pd.DataFrame:
+def _treated(purchases: ibis.Table, treated: ibis.Table) -> pd.DataFrame:
     buyers = purchases.select("customer_id").distinct()
-    mailed = contacts.select("customer_id").distinct().cache()
-    alone = buyers.anti_join(mailed, "customer_id")
+    reached = treated.select("customer_id").distinct().cache()
+    alone = buyers.anti_join(reached, "customer_id")
     return _frame(
         {
-            "customers_contacted": int(mailed.count().to_pandas()),
-            "customers_left_alone": int(alone.count().to_pandas()),
+            "customers_treated": int(reached.count().to_pandas()),
+            "customers_untreated": int(alone.count().to_pandas()),
         }
     )
 

@@ -136,7 +136,7 @@ def _counts(known: ir.Table, name: str, people: ir.Table | None, *, fewest: int)
         sharers = people.group_by(segment=people[name]).aggregate(sharers=people.count())
         groups = groups.left_join(sharers, "segment").drop("segment_right")
     else:
-        groups = groups.mutate(sharers=groups.base if name == "channel" else fewest)
+        groups = groups.mutate(sharers=groups.base if name in ("channel", "tier") else fewest)
     kept = groups.sharers.isnull() | (groups.sharers >= fewest) | (groups.segment == "")
     named = groups.mutate(segment=kept.ifelse(groups.segment, RARE))
     summed = named.group_by("segment").aggregate(base=named.base.sum(), lost=named.lost.sum())

@@ -10,9 +10,9 @@ import ibis
 import pytest
 from measures.tables import sales
 
+from retention_lib.estimates import NotEnough
 from retention_lib.measures.ids import order_days
 from retention_lib.measures.quality import quality_facts, sales_days
-from retention_lib.models.estimates import NotEnough
 from retention_lib.models.outliers import DominantCustomer, Outliers
 from retention_lib.models.quality import DataQuality, data_alerts, data_quality
 from retention_lib.models.row_checks import AnonymousSales
@@ -155,7 +155,7 @@ def test_only_the_tables_asked_about_are_judged(tmp_path: Path) -> None:
     assert facts["counts"]["table"].tolist() == ["transactions", "customers"]
     assert quality.refused == ()
     assert [check.check for check in quality.checks if check.found] == ["last_month"]  # 27 of 29 days
-    assert "customers_contacted" not in facts["sufficiency"]["fact"].tolist()
+    assert "customers_treated" not in facts["sufficiency"]["fact"].tolist()
     whole = judged(store)
     assert [refused.table for refused in whole.refused] == ["feedback"]
     assert {"look_alikes", "orphans"} <= {check.check for check in whole.checks if check.found}

@@ -65,8 +65,8 @@ def test_who_was_contacted_and_who_was_left_alone(shop: Shop) -> None:
         "z,1,email,2024-01-01\n",
     )
     found = held(sufficiency_facts(store))
-    assert (found["customers_contacted"], found["customers_left_alone"]) == (2, 2)
-    assert (found["has_contacts"], found["has_assignments"], found["has_results"]) == (1, 0, 1)
+    assert (found["customers_treated"], found["customers_untreated"]) == (2, 2)
+    assert (found["has_treatment"], found["has_assignments"], found["has_results"]) == (1, 0, 1)
     assert (found["history_days"], found["days_since_purchase"]) == (3, 1)
     assert held(sufficiency_facts(store, until=date(2024, 1, 2)))["buyers"] == 1
 
