@@ -11,10 +11,10 @@ from typing import ClassVar, TypeVar
 
 import pandas as pd
 
+from retention_lib.estimates import NotEnough
 from retention_lib.models import experiments, impact, lapse
-from retention_lib.models.estimates import NotEnough
 
-TABLES_KNOWN = ("sales_known", "contacts_known", "assignments_known", "results_known")
+TABLES_KNOWN = ("sales_known", "treatment_known", "assignments_known", "results_known")
 """Requirements that are tables, without which nothing else is judged."""
 
 Frame = TypeVar("Frame", bound=pd.DataFrame)
@@ -185,9 +185,9 @@ NEEDS: dict[str, tuple[Need, ...]] = {
     ),
     "loyalty_impact": (
         Need(requirement="sales_known", fact="has_transactions", need=1),
-        Need(requirement="contacts_known", fact="has_contacts", need=1),
-        Need(requirement="customers_contacted", fact="customers_contacted", need=impact.NEEDED_HOUSEHOLDS),
-        Need(requirement="customers_left_alone", fact="customers_left_alone", need=impact.NEEDED_HOUSEHOLDS),
+        Need(requirement="treatment_known", fact="has_treatment", need=1),
+        Need(requirement="customers_treated", fact="customers_treated", need=impact.NEEDED_HOUSEHOLDS),
+        Need(requirement="customers_untreated", fact="customers_untreated", need=impact.NEEDED_HOUSEHOLDS),
         Need(requirement="impact_history_days", fact="history_days", need=IMPACT_HISTORY_DAYS, essential=False),
     ),
     "ab_campaign": (

@@ -10,8 +10,8 @@ from pathlib import Path
 import pandas as pd
 import pytest
 
+from retention_lib.estimates import NotEnough
 from retention_lib.models.backtest_plan import FEWEST_CUTOFFS, holdout_length, plan
-from retention_lib.models.estimates import NotEnough
 from retention_lib.models.sufficiency import (
     FORECAST_HISTORY_DAYS,
     FORECAST_NEEDS,
@@ -27,7 +27,7 @@ PROJECT = Path(__file__).parents[2]
 
 ENOUGH = {
     "has_transactions": 1,
-    "has_contacts": 1,
+    "has_treatment": 1,
     "has_assignments": 1,
     "has_results": 1,
     "buyers": 500,
@@ -35,8 +35,8 @@ ENOUGH = {
     "buyers_four_times_in_year": 30,
     "history_days": 180,
     "days_since_purchase": 30,
-    "customers_contacted": 30,
-    "customers_left_alone": 30,
+    "customers_treated": 30,
+    "customers_untreated": 30,
     "arms": 2,
     "customers_smallest_arm": 30,
 }
@@ -101,8 +101,8 @@ def test_with_enough_the_frame_goes_on_to_the_models() -> None:
     [
         ("churn_diagnosis", {"buyers": 29}, "buyers"),
         ("churn_diagnosis", {"history_days": 60}, "churn_history_days"),
-        ("loyalty_impact", {"customers_contacted": 29}, "customers_contacted"),
-        ("loyalty_impact", {"customers_left_alone": 29}, "customers_left_alone"),
+        ("loyalty_impact", {"customers_treated": 29}, "customers_treated"),
+        ("loyalty_impact", {"customers_untreated": 29}, "customers_untreated"),
         ("ab_campaign", {"arms": 1}, "arms"),
         ("ab_campaign", {"customers_smallest_arm": 29}, "smallest_arm"),
     ],
