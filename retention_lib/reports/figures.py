@@ -14,9 +14,10 @@ from fnmatch import fnmatchcase
 from types import MappingProxyType
 from typing import Any, get_args
 
-from retention_lib.models.estimates import Estimate, NotEnough
+from retention_lib.estimates import Estimate, NotEnough
 from retention_lib.reports.figure_specs import FigureSpec, one
 from retention_lib.reports.figures_churn import CHURN
+from retention_lib.reports.figures_loyalty import LOYALTY
 from retention_lib.reports.figures_value import VALUE
 from retention_lib.reports.words import N_, Unit, Words
 
@@ -29,40 +30,6 @@ def _registry(*specs: FigureSpec) -> Mapping[str, FigureSpec]:
         raise ValueError("a figure id stands twice in the registry")
     return MappingProxyType({spec.id: spec for spec in specs})
 
-
-_LOYALTY = (
-    one(
-        "naive_difference",
-        N_("Raw gap a week, no effect"),
-        "money_per_week",
-        N_("mean weekly spend of those in the campaign - of those outside it; not an effect"),
-    ),
-    one(
-        "did_effect",
-        N_("Effect of the campaign"),
-        "money_per_week",
-        N_("difference in differences of weekly spend; household (or customer) and week effects, clustered errors"),
-        "up",
-    ),
-    one(
-        "pretrend_p",
-        N_("Groups alike before (p)"),
-        "p",
-        N_("joint Wald test that no week before the campaign shows an effect"),
-    ),
-    one(
-        "households_treated",
-        N_("Got the campaign"),
-        "count",
-        N_("households (customers where none are known) that got the campaign"),
-    ),
-    one(
-        "households_control",
-        N_("Left alone"),
-        "count",
-        N_("households (customers where none are known) that no campaign had reached"),
-    ),
-)
 
 _CAMPAIGN = (
     one("srm_p", N_("Split as planned? (p)"), "p", N_("chi-squared test of the arms' sizes against the plan")),
@@ -137,7 +104,7 @@ _DATA = (
     ),
 )
 
-FIGURES: Mapping[str, FigureSpec] = _registry(*CHURN, *VALUE, *_LOYALTY, *_CAMPAIGN, *_DATA)
+FIGURES: Mapping[str, FigureSpec] = _registry(*CHURN, *VALUE, *LOYALTY, *_CAMPAIGN, *_DATA)
 
 
 def figure_spec(id: str) -> FigureSpec:

@@ -5,7 +5,7 @@ from __future__ import annotations
 from collections.abc import Mapping
 from types import MappingProxyType
 
-from retention_lib.models.estimates import NotEnough
+from retention_lib.estimates import NotEnough
 from retention_lib.reports.words import N_, Words
 
 # code -> sentence; {have} and {need} are numbers already formatted.
@@ -23,6 +23,59 @@ REASONS: Mapping[str, str] = MappingProxyType(
             "Of the {need} most valuable customers only {have} would buy nothing by themselves, too few for a test to "
             "show that treating them better keeps more."
         ),
+        "before_untested": N_(
+            "Most of the members measured were customers for too short a time to test whether they and the others "
+            "moved alike before joining."
+        ),
+        "fit_converged": N_("The course of purchases without the programme could not be estimated from these data."),
+        "joined_one_day": N_(
+            "All members joined on one day, and whatever else changed for them then would be taken for an effect."
+        ),
+        "members_with_after": N_("{have} members with a past are seen after they joined; {need} are needed."),
+        "control_group": N_(
+            "Of {need} customers needed to compare members with, {have} are left who had not joined by then: where "
+            "everybody joins, or all at once, nobody shows what would have been bought without the programme."
+        ),
+        "joined_at_purchases": N_(
+            "Customers join when they buy, and those who joined were more active already before: the comparison takes "
+            "the moment of joining for an effect."
+        ),
+        "levels_differ": N_(
+            "Those mailed bought so much more before than those left alone that these cannot stand in for them."
+        ),
+        "loyalty_events": N_("The store has no table of a loyalty programme."),
+        "margin": N_("Neither costs nor a margin are known, so there is no gross profit."),
+        "member_gap": N_("There are no members to hold beside others in the same weeks."),
+        "member_purchases": N_(
+            "The members to be measured made {have} purchases in their first weeks; {need} are needed."
+        ),
+        "members_settled": N_(
+            "{have} members had been customers for 12 weeks before they joined; {need} are needed, as the others have "
+            "no before."
+        ),
+        "overlap_poor": N_(
+            "Hardly any other customers bought as much as the members before they joined, so nobody shows what they "
+            "would have done."
+        ),
+        "periods_before": N_("No purchases are left to test whether members and others moved alike before joining."),
+        "placebo_rejected": N_("An effect shows even at a made-up date before the true one, when there can be none."),
+        "pretrend_rejected": N_("The groups compared were already moving apart before."),
+        "segments_measured": N_(
+            "{have} groups of customers have enough members to be measured; a comparison needs {need}."
+        ),
+        "sums_positive": N_(
+            "Sales of the members are not above zero in the weeks compared, so there are no shares to tell."
+        ),
+        "twins_members": N_(
+            "{have} members were customers for 12 weeks before they joined; {need} are needed to find others like them."
+        ),
+        "twins_others": N_(
+            "{have} customers who never joined were seen for 12 weeks; {need} are needed to be like the members."
+        ),
+        "all_mailed_one_day": N_(
+            "Everybody was mailed on one day and {have} were left alone beside them, of {need} needed: nobody shows "
+            "what would have been bought without the mail, so no effect can be claimed."
+        ),
         "arms": N_("There are {have} arms; a comparison needs at least {need}."),
         "backtest_days": N_(
             "There are {have} days of sales before the last test; {need} are needed to choose among forecasts."
@@ -30,8 +83,15 @@ REASONS: Mapping[str, str] = MappingProxyType(
         "bands_of_messages": N_(
             "Openings are seen of {have} groups by number of messages; a comparison needs at least {need}."
         ),
+        "blocks_before": N_(
+            "There are {have} blocks of four weeks before the start; {need} are needed to see a drift before it."
+        ),
         "boosting_customers": N_(
             "Only {have} customers were known in the window before; {need} are needed to learn from what they did."
+        ),
+        "campaign_compared": N_(
+            "The campaign reached fewer than {need} before any other did, or has no weeks before its start, so it is "
+            "not judged on its own."
         ),
         "categories_to_compare": N_("The store's sales name no category, so no windows by category are compared."),
         "cohort_customers": N_("The largest cohort has {have} customers; {need} are needed to judge one."),
@@ -94,6 +154,10 @@ REASONS: Mapping[str, str] = MappingProxyType(
             "Only {have} customers are seen for 13 weeks after their first purchase; {need} are needed to compare the "
             "definitions of a kept customer."
         ),
+        "customers_referred": N_(
+            "Only {have} customers who came by a recommendation, or in another way, can be followed for half a year; "
+            "{need} are needed to say what they bring."
+        ),
         "customers_scored": N_("Nobody has bought lately, so there are no groups by recency and frequency."),
         "customers_scored_start": N_(
             "Nobody had bought before the month, so nobody can have moved from one group to another."
@@ -127,6 +191,7 @@ REASONS: Mapping[str, str] = MappingProxyType(
         "dimensions_known": N_(
             "The store knows nothing of its customers that would tell one group from another, but what they buy."
         ),
+        "effect_interval": N_("The uncertainty of the effect is not known, so no chance of a profit is told."),
         "effects_claimed": N_("No arm changed the goal by more than chance, so there is no profit to speak of."),
         "episodes": N_("Only {have} customers bought in the period; {need} are needed for the curve."),
         "episodes_that_ended": N_("Nobody came back in the time seen, so there is no curve."),
@@ -170,6 +235,19 @@ REASONS: Mapping[str, str] = MappingProxyType(
             "The sales reach back {have} days; an income-based value needs two years, {need} days, to see who stays."
         ),
         "income_left": N_("No customer of the year before left, so years of relationship cannot be told."),
+        "invitation_customers": N_(
+            "Of those invited at random and those left out, {have} are the fewer; {need} of each are needed to judge "
+            "the invitation."
+        ),
+        "invitation_named": N_("No experiment is named in which customers were invited into the programme at random."),
+        "invitation_not_taken": N_(
+            "The invitation made too few customers join to say what the programme did to those who joined because of "
+            "it."
+        ),
+        "invitation_outcome_varies": N_("Nobody invited, or nobody left out, bought anything, so nothing is compared."),
+        "invitation_periods": N_(
+            "The customers invited at random have been followed for less than 28 days, so nothing is said of them yet."
+        ),
         "late_first_deliveries": N_(
             "Only {have} customers whose first delivery was late are seen for long enough after it; {need} are needed "
             "for a comparison."
@@ -188,6 +266,27 @@ REASONS: Mapping[str, str] = MappingProxyType(
             "Without a margin no profit can be computed; set economics.gross_margin in the parameter file."
         ),
         "measures_compared": N_("No measure of the shop can be compared with those of other shops."),
+        "members_followed": N_("Only {have} members are followed; {need} are needed to say what they cost."),
+        "members_reaching_tier": N_(
+            "Only {have} members reached a tier by ordering and ordered often enough around it; {need} are needed."
+        ),
+        "members_short": N_("No member is one order short of the next tier."),
+        "members_then": N_(
+            "The programme had {have} members then; {need} are needed to say how they moved between tiers."
+        ),
+        "members_at_reward": N_(
+            "Only {have} members who joined early enough came to a first reward; {need} are needed to say what it took "
+            "them."
+        ),
+        "members_followed_half_year": N_(
+            "Only {have} members joined half a year ago or earlier; {need} are needed to say how soon they come to a "
+            "reward."
+        ),
+        "members_with_joining": N_(
+            "Of only {have} members it is known when they joined; {need} are needed to say how soon they come to a "
+            "reward."
+        ),
+        "members_with_points": N_("Only {have} members were given such points; {need} are needed to judge them."),
         "month_compared_seen": N_(
             "Of the month to compare with the data hold {have} of {need} days, so the change of sales is not told."
         ),
@@ -209,6 +308,19 @@ REASONS: Mapping[str, str] = MappingProxyType(
             "pace."
         ),
         "orders": N_("There are {have} orders; {need} are needed to say which are far larger than the rest."),
+        "point_redemptions": N_(
+            "Members have paid with points {have} times; {need} are needed to say how many of the others will be used."
+        ),
+        "points_credited": N_("The programme has not credited a point yet, so there is no ledger of points."),
+        "points_ended": N_("No points have been redeemed or have lapsed yet, so no share of them is told."),
+        "points_known": N_("The events of the programme say nothing of points, so there is no ledger of them."),
+        "point_value_known": N_(
+            "What a point pays is not known: no points used have a value in the data, and the parameters give none."
+        ),
+        "points_earned": N_(
+            "Purchases earn no points in this programme, so rates of accrual are not held side by side."
+        ),
+        "points_over": N_("No points have run their time yet, so it is not known how many of them are used."),
         "profit_if_won_known": N_(
             "What a customer who comes back brings is not known: the margin is not given, or "
             "nobody came back at a past date."
@@ -218,7 +330,26 @@ REASONS: Mapping[str, str] = MappingProxyType(
         ),
         "purchase_model_fit": N_("The model of purchases finds no maximum on these data, so no value is computed."),
         "purchase_models": N_("No model of purchases could be fitted."),
+        "redemption_months": N_(
+            "Points were used in {have} months; {need} are needed to say how many of the others will be."
+        ),
+        "nobody_left_alone": N_(
+            "Campaigns reached almost everybody: {have} were left alone beside one, of {need} needed, so there is "
+            "nobody to compare with and no effect can be claimed."
+        ),
+        "one_period": N_(
+            "The data hold {have} whole weeks; {need} are needed to compare the time before a campaign with the time "
+            "after."
+        ),
         "redemptions_known": N_("The store has no table of redemptions, so use of coupons is not known."),
+        "redemptions_of_points": N_(
+            "Members have paid with points {have} times; {need} are needed to see from how many points on a reward can "
+            "be used. Set smallest_reward in the parameter file."
+        ),
+        "referrals_known": N_(
+            "Neither points given nor the channels by which customers came speak of recommendations, so nothing can be "
+            "said of them."
+        ),
         "repeat_customers_with_spend": N_(
             "What customers spend could not be modelled before the month, so its sales are not forecast."
         ),
@@ -230,6 +361,13 @@ REASONS: Mapping[str, str] = MappingProxyType(
         "refunds_known": N_("The sales hold no refunds, so what was returned is not known."),
         "repeat_buyers": N_("Only {have} customers bought twice or more; {need} are needed to model what they spend."),
         "repeat_customers": N_("Only {have} customers bought twice or more; {need} are needed to model when they buy."),
+        "running_cost_below_rewards": N_(
+            "Running the programme cost {have}, less than the rewards used, {need}: it cannot hold them, so set "
+            "running_cost_holds_rewards to false."
+        ),
+        "running_cost_known": N_(
+            "What running the programme costs is not known; the table of costs tells it by month."
+        ),
         "sales_in_two_months": N_("Nobody bought in either of the two months, so there is no change of sales."),
         "risk_buying": N_(
             "Only {have} customers bought in a past window; {need} are needed in each to learn who will be silent."
@@ -242,6 +380,19 @@ REASONS: Mapping[str, str] = MappingProxyType(
             "long as the time looked ahead, after two months of sales."
         ),
         "sales_known": N_("The store has no sales that can be read."),
+        "treated_with_past": N_(
+            "The largest group of members with a past to be compared with has {have}; {need} are needed."
+        ),
+        "controls_of_kind": N_(
+            "At most {have} customers like the members had not joined at the time; a comparison needs {need}."
+        ),
+        "treated_seen_for": N_("Members are seen for {have} periods after they joined; {need} are needed."),
+        "level_without_treatment": N_(
+            "Without the programme members would have brought nothing, so its effect is no percentage of that."
+        ),
+        "periods_before_treatment": N_(
+            "Members are not seen long enough before they joined to test whether they moved like the others."
+        ),
         "sales_variation": N_("Sales do not vary, so nothing can be compared."),
         "season_history_days": N_(
             "The sales reach back {have} days; {need} are needed to tell a season from a trend, so none is used."
@@ -267,12 +418,23 @@ REASONS: Mapping[str, str] = MappingProxyType(
         ),
         "survival_periods": N_("Customers are followed for {have} renewals; {need} are needed to say how many stay."),
         "tables_with_ids": N_("The store has one table with ids, so there is no other to compare it with."),
+        "tier_rule_orders": N_(
+            "Tiers do not come with a number of orders: at most {have} of 100 members reach one with the same, {need} "
+            "would show a rule. So no effort before a tier can be told from an order that was due anyway."
+        ),
+        "tier_rules_known": N_(
+            "With what a tier is reached is not seen in the data: neither a number of orders nor money spent fits."
+        ),
+        "tiers_known": N_("The programme names {have} tiers; {need} are needed to compare them."),
         "values_seen_to_quantile": N_(
             "Of {need} values only {have} are known, the others are larger: the quantile is not reached."
         ),
         "weeks_after": N_("There are {have} weeks after the start; at least {need} is needed."),
         "weeks_before": N_(
             "There are {have} weeks before the start; at least {need} are needed to see whether the groups moved alike."
+        ),
+        "weeks_before_placebo": N_(
+            "There are {have} weeks before the start; {need} are needed to try an earlier start on them."
         ),
         "window_groups": N_(
             "{have} groups have 30 customers with three gaps between purchases; {need} are needed to compare windows."

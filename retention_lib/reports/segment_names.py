@@ -6,6 +6,7 @@ from collections.abc import Mapping
 from types import MappingProxyType
 
 from retention_lib.measures.first_groups import FULL_PRICE, OTHER, WITH_DISCOUNT
+from retention_lib.measures.panels import EARLY
 from retention_lib.measures.rfm import UNSCORED
 from retention_lib.measures.where import BAD_SCORE, BETTER_SCORE, NO_MEMBER, NO_SCORE, NO_TIER
 from retention_lib.reports.rows import segment_name
@@ -46,6 +47,7 @@ SPLITS: Mapping[str, str] = MappingProxyType(
         "channel": N_("channel"),
         "first_category": N_("first category"),
         "first_discount": N_("price of the first order"),
+        "early": N_("purchases in the first 12 weeks"),
     }
 )
 """What the splits of customers by how they were won are called."""
@@ -59,6 +61,15 @@ _OTHERS: Mapping[str, Mapping[str, str]] = MappingProxyType(
         ),
         "channel": MappingProxyType({OTHER: N_("other channels")}),
         "first_category": MappingProxyType({OTHER: N_("other categories")}),
+        "early": MappingProxyType(
+            dict(
+                zip(
+                    EARLY,
+                    (N_("none early on"), N_("one early on"), N_("2 or 3 early"), N_("4 or more early")),
+                    strict=True,
+                )
+            )
+        ),
         "first_discount": MappingProxyType({WITH_DISCOUNT: N_("at a discount"), FULL_PRICE: N_("at full price")}),
     }
 )

@@ -5,7 +5,7 @@ from __future__ import annotations
 from collections.abc import Iterable
 from typing import Any
 
-from retention_lib.models.estimates import NotEnough
+from retention_lib.estimates import NotAsked, NotEnough
 from retention_lib.reports.text import plain
 
 
@@ -38,9 +38,14 @@ def display(data: dict[str, Any], metadata: dict[str, Any] | None = None) -> Non
 
 
 def each_refusal_once(results: Iterable[Any], said: list[NotEnough]) -> list[Any]:
-    """The results without refusals said before; of equal ones, which pass through several models, the first alone."""
+    """The results without refusals said before; of equal ones, which pass through several models, the first alone.
+
+    What was not asked is left out in any case.
+    """
     kept = []
     for result in results:
+        if isinstance(result, NotAsked):
+            continue
         if isinstance(result, NotEnough):
             if result in said:
                 continue

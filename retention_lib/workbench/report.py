@@ -12,7 +12,7 @@ from typing import Any
 import numpy as np
 import pandas as pd
 
-from retention_lib.models.estimates import NotAsked, NotEnough
+from retention_lib.estimates import NotAsked, NotEnough
 from retention_lib.models.next_steps import ContactList, NextSteps
 from retention_lib.models.top_customers import TopCustomers
 from retention_lib.reports.blocks import (
@@ -56,6 +56,7 @@ class Report(ReportPeriod):
     _figures: dict[str, Any] = field(default_factory=dict, repr=False)
     _previous: dict[str, Any] = field(default_factory=dict, repr=False)
     _about: dict[str, Any] = field(default_factory=dict, repr=False)
+    _not_asked: set[str] = field(default_factory=set, repr=False)
     _refused: list[tuple[int, NotEnough]] = field(default_factory=list, repr=False)
 
     @cached_property
@@ -122,6 +123,7 @@ class Report(ReportPeriod):
             about: The result whose facts the figure's formula names, where it names any.
         """
         if isinstance(value, NotAsked):
+            self._not_asked.add(id)
             return
         self._figures[id], self._previous[id], self._about[id] = value, previous, about
         record = figure_record(id, value, self.words, n=n, about=about)
@@ -149,13 +151,18 @@ class Report(ReportPeriod):
         display({VERDICT: payload, "text/html": verdict_html(said, self.words)})
 
     def cards(self, *ids: str) -> None:
-        """Show recorded figures as cards, four or five of them."""
+        """Show recorded figures as cards, four or five of them; those not asked of this store are left out.
+
+        Args:
+            *ids: Figures that `figure` was given before.
+        """
         dated = self.month is not None or self.store.as_of is not None
         period = self.words.month(str(self.whole_month.previous()), year=False) if dated else None
+        shown = [id for id in ids if id not in self._not_asked]
         cards = [
-            figure_card(id, self._figures[id], self.words, previous=self._previous[id], period=period) for id in ids
+            figure_card(id, self._figures[id], self.words, previous=self._previous[id], period=period) for id in shown
         ]
-        display({"text/html": cards_html(cards), "application/vnd.retention.cards+json": list(ids)})
+        display({"text/html": cards_html(cards), "application/vnd.retention.cards+json": shown})
 
     def chart(self, plot: Callable[..., Any], result: Any, *, name: str | None = None, folded: bool = False) -> None:
         """Draw a result at two widths with its alt text, caption and finding; its data go to the tables.

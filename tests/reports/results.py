@@ -10,14 +10,13 @@ from typing import TypeVar
 import numpy as np
 import pandas as pd
 
-from retention_lib.measures.campaigns import CampaignWeeks
+from retention_lib.estimates import Estimate
 from retention_lib.measures.experiments import MixedUnits
 from retention_lib.measures.units import Unit
 from retention_lib.models.backtest import Tracking, tracking
 from retention_lib.models.btyd import BetaGeometric
 from retention_lib.models.campaigns import RedemptionRates, redemption_rates
 from retention_lib.models.economics import BreakEven, ContactProfit, break_even, contact_profits
-from retention_lib.models.estimates import Estimate
 from retention_lib.models.experiments import ArmEffects, SampleRatio, arm_effects, sample_ratio
 from retention_lib.models.gamma_gamma import SpendModel
 from retention_lib.models.impact import (
@@ -191,12 +190,6 @@ def others(*, touched: int = 5) -> OtherContacts:
 def naive(*, treated_mean: float = 50.0) -> NaiveDifference:
     groups = (Moments(mean=treated_mean, variance=100.0, n=40), Moments(mean=17.0, variance=81.0, n=80))
     return replace(made(naive_difference(*groups), NaiveDifference), unit="household")
-
-
-def campaign() -> CampaignWeeks:
-    return CampaignWeeks(
-        origin=date(2017, 1, 1), campaign_id="8", started=date(2017, 5, 8), event_week=18, first_week=6, end_week=26
-    )
 
 
 def redemptions() -> RedemptionRates:

@@ -12,35 +12,51 @@ from typing import Any
 
 import pandas as pd
 import pytest
+from reports import accrual_results as rewarded
 from reports import backtest_results as past
+from reports import campaign_results as mailed
 from reports import cohort_results as won
+from reports import invitation_results as invited
 from reports import late_results as delivered
+from reports import liability_results as points
+from reports import points_results as ledgers
+from reports import programme_money_results as earned
+from reports import programme_results as joined
 from reports import quality_results as checked
 from reports import results as made
 from reports import risk_results as risks
+from reports import tier_results as stepped
 from reports import value_results as priced
 from reports import vitals_results as signs
 from reports import where_results as places
 from reports import window_results as gone
 
+from retention_lib.estimates import Estimate
 from retention_lib.models.campaigns import redemption_rates
-from retention_lib.models.estimates import Estimate
 from retention_lib.reports.charts import (
+    accrual,
     backtest,
     campaign,
+    campaign_effects,
     churn,
     cohorts,
+    invitation,
     late,
+    liability,
     loyalty,
+    programme_effect,
+    programme_money,
     quality,
     risk,
     shape,
+    tiers,
     value,
     vitals,
     where,
     window,
     worth,
 )
+from retention_lib.reports.charts import points as ledger_charts
 from retention_lib.reports.safety import safe_svg
 from retention_lib.reports.style import ChartTwins, Width, chart_axes, chart_twins, styled
 from retention_lib.reports.words import Words
@@ -89,6 +105,11 @@ CHARTS: dict[Callable[..., Any], list[Callable[[], Any]]] = {
     ],
     loyalty.plot_event_study: [made.study, partial(made.study, trend=4.0)],
     loyalty.plot_redemption_rates: [made.redemptions],
+    campaign_effects.plot_campaign_effects: [
+        *(mailed.by_type, mailed.raised, mailed.effects),
+        lambda: mailed.effects(*(mailed.effect(f"a campaign of type {place}") for place in range(20))),
+    ],
+    campaign_effects.plot_gap_and_effect: [mailed.beside, partial(mailed.beside, -4.0, unit="customer")],
     cohorts.plot_cohort_retention: [
         won.cohorts,
         partial(won.cohorts, ("2017-12-01", 0, 40, 40, 400.0)),  # one month of data
@@ -125,6 +146,26 @@ CHARTS: dict[Callable[..., Any], list[Callable[[], Any]]] = {
         partial(checked.shape, purchases=pd.DataFrame({"purchases": [400], "customers": [5_000_000]})),  # far outside
         partial(checked.shape, purchases=pd.DataFrame({"purchases": [], "customers": []})),  # nobody followed
     ],
+    invitation.plot_invitation_effect: [
+        *(invited.effect, invited.by_chance, invited.harmful, invited.hardly_taken),
+        partial(invited.withheld, "sample_ratio_broken"),
+    ],
+    ledger_charts.plot_points_ledger: [ledgers.ledger, ledgers.with_gaps, ledgers.undated, ledgers.quiet],
+    liability.plot_ultimate_redemption: [
+        *(points.redemption, points.young, points.long_past),
+        partial(points.redemption, outstanding=0.0),
+    ],
+    liability.plot_points_owed: [
+        points.owed,
+        partial(points.owed, point_value=1_000.0),
+        lambda: points.owed(points.redemption(outstanding=0.0)),
+    ],
+    accrual.plot_rate_proposals: [rewarded.proposals, rewarded.many_rates],
+    tiers.plot_tier_migration: [
+        stepped.moves,
+        partial(stepped.moves, down=5, names=("a" * 60, "$silver$", "")),
+    ],
+    tiers.plot_tier_behaviour: [stepped.behaviour, stepped.unnamed],
     late.plot_late_delivery: [delivered.late, partial(delivered.withheld, "late_support")],
     risk.plot_risk_calibration: [risks.risk, risks.unsure],
     risk.plot_risk_importance: [risks.important, partial(risks.important, ("rhythm", 0.2, 0.01))],
@@ -143,6 +184,28 @@ CHARTS: dict[Callable[..., Any], list[Callable[[], Any]]] = {
         priced.newcomers,
         partial(priced.newcomers, costed=False),
         partial(priced.newcomers, size=60),  # too few came back
+    ],
+    programme_effect.plot_programme_effect: [
+        *(joined.effect, joined.harmful, joined.by_chance),
+        partial(joined.effect, alone=True),  # one period after joining
+    ],
+    programme_effect.plot_member_gap: [
+        *(joined.beside, joined.without_effect),
+        partial(joined.beside, joined.harmful().relative, before=None),
+    ],
+    programme_effect.plot_segment_effects: [joined.segments, joined.differing, joined.many_segments],
+    programme_effect.plot_balance: [joined.twins, joined.unlike],
+    programme_money.plot_programme_profit: [
+        earned.profit,
+        earned.unsure,
+        earned.loss,
+        lambda: earned.profit(of=earned.costs(in_sales=True, running=None)),
+    ],
+    programme_money.plot_needed_lift: [
+        earned.measured,
+        earned.kinds,
+        earned.never,
+        partial(earned.kinds, discount=0.3),
     ],
     value.plot_tracking: [made.tracked, partial(made.tracked, repeats=0)],
 }
@@ -184,15 +247,23 @@ def written_on(ax: Any) -> list[Any]:
 
 def test_every_chart_has_a_case() -> None:
     modules = (
+        accrual,
         backtest,
         campaign,
+        campaign_effects,
         churn,
         cohorts,
+        invitation,
         late,
+        ledger_charts,
+        liability,
         loyalty,
+        programme_effect,
+        programme_money,
         quality,
         risk,
         shape,
+        tiers,
         value,
         vitals,
         where,
@@ -310,6 +381,11 @@ def of_campaigns(*names: str) -> Any:
 NAMED = [
     pytest.param(where.plot_segment_rates, partial(of_segments, *HOSTILE), id="segments"),
     pytest.param(loyalty.plot_redemption_rates, partial(of_campaigns, *HOSTILE), id="campaigns"),
+    pytest.param(
+        campaign_effects.plot_campaign_effects,
+        lambda: mailed.effects(*(mailed.effect(name) for name in HOSTILE)),
+        id="campaign types",
+    ),
     *(pytest.param(campaign.plot_arm_effects, partial(of_arms, name), id=f"arms-{name!a:.20}") for name in HOSTILE),
 ]
 

@@ -8,10 +8,10 @@ from typing import Any
 
 import pytest
 from matplotlib import pyplot as plt
+from reports import campaign_results as mailed
 from reports import results as made
 from reports.results import said
 
-from retention_lib.models.estimates import NotEnough
 from retention_lib.reports.charts.loyalty import plot_event_study
 from retention_lib.reports.findings import action, alert, finding, verdict
 from retention_lib.reports.tables import shown_table
@@ -42,8 +42,10 @@ def tabled(result: Any) -> str:
     return f"{table.caption} {[column.header for column in table.columns]}"
 
 
-def campaign_verdict(study: Any) -> str:
-    return verdict(study, WORDS, naive=NotEnough("weeks_after", 0, 1), campaign=made.campaign()).sentence
+def campaign_verdict(unit: str) -> str:
+    one = replace(mailed.effect("8", unit=unit), single=True)
+    gap = counted(mailed.naive(), unit)
+    return verdict(mailed.effects(unit=unit), WORDS, naive=gap, chosen=one, payback=mailed.payback(unit=unit)).sentence
 
 
 def arms_verdict(unit: str, ratio: Any, **spend: float) -> str:
@@ -51,11 +53,12 @@ def arms_verdict(unit: str, ratio: Any, **spend: float) -> str:
 
 
 SAID: dict[str, Says] = {
-    "effect shown": lambda unit: campaign_verdict(counted(made.study(effect=20.0), unit)),
-    "effect not shown": lambda unit: campaign_verdict(counted(made.study(), unit)),
+    "campaigns": campaign_verdict,
+    "campaigns by type": lambda unit: found(mailed.effects(unit=unit)),
+    "a mailing that pays": lambda unit: found(mailed.payback(unit=unit)),
     "event study": lambda unit: found(counted(made.study(), unit)),
     "naive gap": lambda unit: found(counted(made.naive(), unit)),
-    "next campaign": lambda unit: stepped(counted(made.study(), unit)),
+    "next campaign": lambda unit: stepped(mailed.effects(unit=unit)),
     "other mail, none": lambda unit: alert(counted(made.others(touched=0), unit), WORDS).sentence,
     "other mail, some": lambda unit: alert(counted(made.others(), unit), WORDS).sentence,
     "other mail, most": lambda unit: alert(counted(made.others(touched=30), unit), WORDS).sentence,

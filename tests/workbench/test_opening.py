@@ -9,11 +9,12 @@ from typing import Any
 import pytest
 from runs import shop
 
-from retention_lib.models.estimates import NotAsked, NotEnough
+from retention_lib.estimates import Estimate, NotAsked, NotEnough
 from retention_lib.reports.charts.shape import plot_shop_shape
 from retention_lib.workbench import open_check, open_report
+from retention_lib.workbench.outputs import each_refusal_once
 
-ALERTS = "application/vnd.retention.alerts+json"
+ALERTS, CARDS = "application/vnd.retention.alerts+json", "application/vnd.retention.cards+json"
 
 
 def displayed(capsys: pytest.CaptureFixture[str]) -> list[dict[str, Any]]:
@@ -100,6 +101,30 @@ def test_what_is_not_asked_shows_nothing(project: Path, capsys: pytest.CaptureFi
     report.table("shape", nothing)
     report.finding(nothing)
     assert (shown, displayed(capsys)) == (1, [])
+
+
+def test_what_is_not_asked_is_neither_a_step_nor_a_doubt() -> None:
+    nothing, too_few = NotAsked("simulated_store", 0, 1), NotEnough("customers", 3, 30)
+    assert each_refusal_once([nothing, too_few, 7, too_few], []) == [too_few, 7]
+
+
+def test_cards_of_what_is_not_asked_are_left_out(project: Path, capsys: pytest.CaptureFixture[str]) -> None:
+    report = open_check(str(project / "parameters" / "shop.yml"), "shop")
+    report.figure("did_effect", Estimate(1.5, low=0.5, high=2.5, level=0.95, n=40))
+    report.figure("programme_profit", NotAsked("loyalty_events", 0, 1))
+    report.figure("naive_difference", NotEnough("customers_control", 0, 2))
+    displayed(capsys)
+    report.cards("did_effect", "programme_profit", "naive_difference")
+    (output,) = displayed(capsys)
+    assert output[CARDS] == ["did_effect", "naive_difference"]
+    assert output["text/html"].count('<li class="card">') == 2
+    assert "Programme profit" not in output["text/html"]
+
+
+def test_a_card_without_its_figure_is_a_fault_of_the_notebook(project: Path) -> None:
+    report = open_check(str(project / "parameters" / "shop.yml"), "shop")
+    with pytest.raises(KeyError, match="did_effect"):
+        report.cards("did_effect")
 
 
 def test_a_real_store_has_no_public_peers(project: Path) -> None:

@@ -47,7 +47,7 @@ def unit_axis(ax: Axes, which: str, unit: Unit | str, words: Words, *, digits: i
     steps = {"share": lambda v: words.percent(v, digits), "count": lambda v: words.number(v, digits)}
     written = steps.get(unit, lambda v: words.money(v, compact=True, digits=digits if digits else None))
     axis.set_major_formatter(FuncFormatter(lambda value, _: written(value)))
-    axis.set_major_locator(MaxNLocator(nbins=4 if is_narrow(ax) else 6, integer=unit == "count"))
+    axis.set_major_locator(MaxNLocator(nbins=4 if is_narrow(ax) else 6, integer=unit == "count" and not digits))
 
 
 def month_ticks(ax: Axes, months: Sequence[str], words: Words) -> None:

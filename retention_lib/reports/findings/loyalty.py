@@ -2,82 +2,14 @@
 
 from __future__ import annotations
 
-from retention_lib.measures.campaigns import CampaignWeeks
+from retention_lib.estimates import NotEnough
 from retention_lib.models.campaigns import RedemptionRates
-from retention_lib.models.estimates import NotEnough
 from retention_lib.models.impact import EventStudy, NaiveDifference, OtherContacts
-from retention_lib.reports.blocks import Action, Alert, Status, Verdict
-from retention_lib.reports.findings.base import Finding, action, alert, finding, verdict
+from retention_lib.reports.blocks import Alert
+from retention_lib.reports.findings.base import Finding, alert, finding
 from retention_lib.reports.rows import row
 from retention_lib.reports.units import of_unit
 from retention_lib.reports.words import N_, Words
-
-PARALLEL = 0.05
-
-
-@verdict.register
-def _(result: EventStudy, words: Words, *, naive: NaiveDifference | NotEnough, campaign: CampaignWeeks) -> Verdict:
-    effect = result.did_effect
-    shown = {
-        "campaign": campaign.campaign_id,
-        "day": campaign.started,
-        "change": words.money(effect.value, digits=2),
-        "interval": words.interval(effect.low, effect.high, "money"),
-    }
-    if effect.claimed:
-        message = of_unit(
-            result.unit,
-            household=N_(
-                "Campaign {campaign} (from {day}) changed sales by **{change} a household-week** ({interval}), beyond "
-                "chance."
-            ),
-            customer=N_(
-                "Campaign {campaign} (from {day}) changed sales by **{change} a customer-week** ({interval}), beyond "
-                "chance."
-            ),
-        )
-        status: Status = "good" if effect.value > 0 else "act"
-    elif result.pretrend_p < PARALLEL:
-        message = N_(
-            "**No effect of campaign {campaign} (from {day}) can be claimed**: the groups were drifting apart before "
-            "it."
-        )
-        status = "unknown"
-    else:
-        message = of_unit(
-            result.unit,
-            household=N_(
-                "**No effect of campaign {campaign} (from {day}) is shown**: compared with their own past and with "
-                "households left alone, sales changed by {change} a household-week ({interval}), which chance alone "
-                "can do."
-            ),
-            customer=N_(
-                "**No effect of campaign {campaign} (from {day}) is shown**: compared with their own past and with "
-                "customers left alone, sales changed by {change} a customer-week ({interval}), which chance alone "
-                "can do."
-            ),
-        )
-        status = "watch"
-    return Verdict(status=status, sentence=f"{words.say(message, **shown)} {_raw_gap(naive, words)}".strip())
-
-
-def _raw_gap(naive: NaiveDifference | NotEnough, words: Words) -> str:
-    """What the plain comparison would have said, and whether the gap was there before; empty without a gap."""
-    if isinstance(naive, NotEnough) or naive.difference.value <= 0:
-        return ""
-    gap = words.money(naive.difference.value, digits=2)
-    if naive.gap_before is None:
-        return words.say(N_("The mailed spent {gap} a week more than the others; that gap is no effect."), gap=gap)
-    before = words.money(naive.gap_before, digits=2)
-    return words.say(
-        N_(
-            "The mailed spent {gap} a week more than the others afterwards, and {before} more before it: the gap "
-            "says who "
-            "was mailed."
-        ),
-        gap=gap,
-        before=before,
-    )
 
 
 @finding.register
@@ -105,52 +37,21 @@ def _(result: NaiveDifference, words: Words) -> Finding:
 
 @finding.register
 def _(result: EventStudy, words: Words) -> Finding:
-    # Week -1 is the reference and 0 by construction, so it is no difference that was found.
-    effect, leads = result.did_effect, result.effects[result.effects["week"] < -1]
-    before = words.interval(float(leads["effect"].min()), float(leads["effect"].max()), "money")
-    trend = (
-        N_("The weeks before differ by more than chance (p {p}), so the comparison cannot carry a claim.")
-        if result.pretrend_p < PARALLEL
-        else N_("In the weeks before, the two groups moved alike (differences of {before}, p {p}).")
+    sentence = _drifting(result, words) if result.refused else _course(result, words)
+    shown = N_(
+        "Dots with intervals for {weeks} weeks around a line at zero, before and after the start of the campaign."
     )
-    message = (
-        N_(
-            "From the start on the mailed spent **{effect} a week less** than the others' course would have given "
-            "({interval})."
-        )
-        if effect.value < 0
-        else N_(
-            "From the start on the mailed spent **{effect} a week more** than the others' course would have given "
-            "({interval})."
-        )
-    )
-    interval = words.interval(effect.low, effect.high, "money")
-    sentence = words.say(message, effect=words.money(abs(effect.value), digits=2), interval=interval)
-    sentence += " " + words.say(trend, p=words.p_value(result.pretrend_p), before=before)
-    alt = words.say(
-        of_unit(
-            result.unit,
-            household=N_(
-                "Dots with intervals by week around a line at zero: on average {effect} a household-week after the "
-                "start of the campaign."
-            ),
-            customer=N_(
-                "Dots with intervals by week around a line at zero: on average {effect} a customer-week after the "
-                "start of the campaign."
-            ),
-        ),
-        effect=words.money(effect.value, digits=2),
-    )
+    alt = words.say(shown, weeks=result.weeks_before + result.weeks_after)
     caption = words.say(
         of_unit(
             result.unit,
             household=N_(
-                "{treated} mailed and {controls} unmailed households, {weeks} weeks; each week against week -1, the "
-                "headline against all weeks before; bars: 95% intervals, clustered by household."
+                "{treated} mailed and {controls} unmailed households, {weeks} weeks; each week against the week "
+                "before the start, the sentence against all weeks before; bars: 95% intervals."
             ),
             customer=N_(
-                "{treated} mailed and {controls} unmailed customers, {weeks} weeks; each week against week -1, the "
-                "headline against all weeks before; bars: 95% intervals, clustered by customer."
+                "{treated} mailed and {controls} unmailed customers, {weeks} weeks; each week against the week "
+                "before the start, the sentence against all weeks before; bars: 95% intervals."
             ),
         ),
         treated=result.households_treated,
@@ -158,6 +59,57 @@ def _(result: EventStudy, words: Words) -> Finding:
         weeks=result.weeks_before + result.weeks_after,
     )
     return Finding(sentence=sentence, alt=alt, caption=caption)
+
+
+def _named(campaign: str, words: Words) -> str:
+    """The campaign of a study by its name, where it has one."""
+    return words.say(N_("campaign {name}"), name=campaign) if campaign else words.say(N_("the campaign"))
+
+
+def _drifting(result: EventStudy, words: Words) -> str:
+    """That the groups were drifting apart before, so that nothing is told."""
+    message = N_(
+        "Before {campaign} the two groups differed by more than chance in how they moved over {weeks} weeks, so **what "
+        "it did cannot be told**."
+    )
+    return words.say(message, campaign=_named(result.campaign, words), weeks=result.weeks_before)
+
+
+def _course(result: EventStudy, words: Words) -> str:
+    """What the mailed bought against the others' course, how both moved before, and why it is not the number above."""
+    # Week -1 is the reference and 0 by construction, so it is no difference that was found.
+    effect, leads = result.did_effect, result.effects[result.effects["week"] < -1]
+    message = (
+        N_(
+            "From the start of {campaign} on the mailed spent **{effect} a week less** than the others' course would "
+            "have given ({interval}), set against all weeks before."
+        )
+        if effect.value < 0
+        else N_(
+            "From the start of {campaign} on the mailed spent **{effect} a week more** than the others' course would "
+            "have given ({interval}), set against all weeks before."
+        )
+    )
+    told = words.say(
+        message,
+        campaign=_named(result.campaign, words),
+        effect=words.money(abs(effect.value), digits=2),
+        interval=words.interval(effect.low, effect.high, "money"),
+    )
+    if not effect.claimed:
+        told = f"{told} {words.say(N_('Chance alone can do that.'))}"
+    before = words.interval(float(leads["effect"].min()), float(leads["effect"].max()), "money")
+    alike = words.say(
+        N_("In the weeks before, the two groups moved alike: differences of {before}, as chance makes them."),
+        before=before,
+    )
+    if not result.newcomers:
+        return f"{told} {alike}"
+    newcomers = N_(
+        "Here those count too who first bought after the comparison had begun, so the number is not that of the "
+        "comparison by type, which leaves them out."
+    )
+    return f"{told} {words.say(newcomers)} {alike}"
 
 
 @finding.register
@@ -192,68 +144,40 @@ def _(result: RedemptionRates, words: Words) -> Finding:
     return Finding(sentence=sentence, alt=alt, caption=caption)
 
 
-@action.register
-def _(result: EventStudy, words: Words) -> Action:
-    if result.did_effect.claimed and result.did_effect.value > 0:
-        title = N_("Repeat the campaign, and leave a random tenth unmailed")
-    else:
-        title = N_("Before the next campaign, leave a **random tenth unmailed**")
-    half = (float(result.did_effect.high or 0) - float(result.did_effect.low or 0)) / 2
-    mailed = of_unit(
-        result.unit, household=N_("Households mailed this time"), customer=N_("Customers mailed this time")
-    )
-    change = of_unit(
-        result.unit,
-        household=N_("a change of about {size} a household-week or more"),
-        customer=N_("a change of about {size} a customer-week or more"),
-    )
-    facts = (
-        (words.say(mailed), words.number(result.households_treated)),
-        (words.say(N_("This comparison can show")), words.say(change, size=words.money(half, digits=2))),
-    )
-    note = words.say(
-        N_(
-            "The mailing went to those who buy more anyway, so no comparison afterwards is safe. A group left alone by "
-            "chance costs a tenth of the mailing and answers the question."
-        )
-    )
-    return Action(title=words.say(title), tested=False, facts=facts, note=note)
-
-
-@alert.register
-def _(result: EventStudy, words: Words) -> Alert:
-    alike = result.pretrend_p >= PARALLEL
-    message = (
-        N_("The groups moved alike before the campaign (joint test of the weeks before: p {p}).")
-        if alike
-        else N_("The groups already drifted apart before the campaign (joint test: p {p}); no effect is claimed.")
-    )
-    return Alert(
-        level="ok" if alike else "stop",
-        title=words.say(N_("Before the start.")),
-        sentence=words.say(message, p=words.p_value(result.pretrend_p)),
-    )
-
-
 @alert.register
 def _(result: OtherContacts, words: Words) -> Alert:
     effect = result.effect_without
-    counts = {"touched": result.touched, "treated": result.treated}
+    counts = {"touched": result.touched, "treated": result.treated, "campaign": _named(result.campaign, words)}
     if result.touched == 0:
         message = of_unit(
             result.unit,
-            household=N_("No other campaign reached the mailed households before the comparison ended."),
-            customer=N_("No other campaign reached the mailed customers before the comparison ended."),
+            household=N_("No campaign but {campaign} reached the mailed households before the comparison ended."),
+            customer=N_("No campaign but {campaign} reached the mailed customers before the comparison ended."),
         )
-        sentence = words.say(message)
+        sentence = words.say(message, **counts)
+    elif not isinstance(effect, NotEnough) and effect.reason == "pretrend_rejected":
+        message = of_unit(
+            result.unit,
+            household=N_(
+                "Of {treated} households mailed by {campaign}, another campaign reached {touched} before the "
+                "comparison ended; without them the groups were drifting apart before the start."
+            ),
+            customer=N_(
+                "Of {treated} customers mailed by {campaign}, another campaign reached {touched} before the "
+                "comparison ended; without them the groups were drifting apart before the start."
+            ),
+        )
+        sentence = words.say(message, **counts)
     elif isinstance(effect, NotEnough):
         message = of_unit(
             result.unit,
             household=N_(
-                "Another campaign also reached {touched} of {treated} mailed households; too few are left without them."
+                "Of {treated} households mailed by {campaign}, another campaign reached {touched} before the "
+                "comparison ended; too few are left without them."
             ),
             customer=N_(
-                "Another campaign also reached {touched} of {treated} mailed customers; too few are left without them."
+                "Of {treated} customers mailed by {campaign}, another campaign reached {touched} before the "
+                "comparison ended; too few are left without them."
             ),
         )
         sentence = words.say(message, **counts)
@@ -261,12 +185,12 @@ def _(result: OtherContacts, words: Words) -> Alert:
         message = of_unit(
             result.unit,
             household=N_(
-                "Another campaign also reached {touched} of {treated} mailed households before the comparison ended; "
-                "without them the change is {effect} a household-week ({interval})."
+                "Of {treated} households mailed by {campaign}, another campaign reached {touched} before the "
+                "comparison ended; without them the change is {effect} a household-week ({interval})."
             ),
             customer=N_(
-                "Another campaign also reached {touched} of {treated} mailed customers before the comparison ended; "
-                "without them the change is {effect} a customer-week ({interval})."
+                "Of {treated} customers mailed by {campaign}, another campaign reached {touched} before the "
+                "comparison ended; without them the change is {effect} a customer-week ({interval})."
             ),
         )
         interval = words.interval(effect.low, effect.high, "money")

@@ -22,7 +22,7 @@ REPORTS = {
 # What is needed, with {have} and {need}, or {age} for days gone by; a table has no number.
 NEEDED = {
     "sales_known": N_("the table transactions"),
-    "contacts_known": N_("the table contacts"),
+    "treatment_known": N_("the table loyalty_events or contacts"),
     "assignments_known": N_("the table assignments"),
     "results_known": N_("the table outcomes or transactions"),
     "buyers": N_("{need} customers who bought (there are {have})"),
@@ -33,8 +33,8 @@ NEEDED = {
     "forecast_history_days": N_("{need} days of history (there are {have})"),
     "forecast_recent_days": N_("a purchase in the last {need} days (the last was {age} ago)"),
     "forecast_third_purchases": N_("customers with three purchases or more, at least {need} (there are {have})"),
-    "customers_contacted": N_("{need} customers who got a message (there are {have})"),
-    "customers_left_alone": N_("{need} buyers who got none (there are {have})"),
+    "customers_treated": N_("{need} members of a programme, or customers who got a message (there are {have})"),
+    "customers_untreated": N_("{need} other buyers (there are {have})"),
     "impact_history_days": N_("{need} days of history (there are {have})"),
     "arms": N_("{need} arms (there are {have})"),
     "smallest_arm": N_("{need} customers in each arm (the smallest has {have})"),
@@ -42,7 +42,7 @@ NEEDED = {
 
 UNCLAIMED = {
     "sales_known": N_("the report is left out"),
-    "contacts_known": N_("the report is left out"),
+    "treatment_known": N_("the report is left out"),
     "assignments_known": N_("the report is left out"),
     "results_known": N_("the report is left out"),
     "buyers": N_("no share of customers is judged"),
@@ -53,9 +53,9 @@ UNCLAIMED = {
     "forecast_history_days": N_("no value is forecast"),
     "forecast_recent_days": N_("no value is forecast"),
     "forecast_third_purchases": N_("no value is forecast"),
-    "customers_contacted": N_("no effect of a mailing is shown"),
-    "customers_left_alone": N_("no effect of a mailing is shown"),
-    "impact_history_days": N_("a campaign may lack weeks before or after it to compare"),
+    "customers_treated": N_("no effect is shown"),
+    "customers_untreated": N_("no effect is shown"),
+    "impact_history_days": N_("there may be too few weeks before or after the start to compare"),
     "arms": N_("no effect is claimed"),
     "smallest_arm": N_("no effect is claimed"),
 }
