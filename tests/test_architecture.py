@@ -7,10 +7,13 @@ import re
 import tomllib
 from pathlib import Path
 
+import pytest
 import yaml
 
 ROOT = Path(__file__).parents[1]
 PROJECT = tomllib.loads((ROOT / "pyproject.toml").read_text())
+BESIDE = ("estimates", "rooms", "versions")
+"""Modules that stand beside the rooms; every room may import them."""
 
 
 def rooms() -> set[str]:
@@ -25,7 +28,16 @@ def test_architecture_names_every_room_in_the_order_of_the_import_contract() -> 
     named = flow[1].split(" -> ")
     layers = PROJECT["tool"]["importlinter"]["contracts"][0]["layers"]
     assert [f"retention_lib.{room}" for room in reversed(named)] == layers
-    assert rooms() == {*named, "rooms", "versions"}
+    assert rooms() == {*named, *BESIDE}
+    assert all(f"`{name}`" in (ROOT / "ARCHITECTURE.md").read_text() for name in BESIDE)
+
+
+@pytest.mark.parametrize("name", BESIDE)
+def test_what_stands_beside_the_rooms_imports_none_of_them(name: str) -> None:
+    tree = ast.parse((ROOT / "retention_lib" / f"{name}.py").read_text())
+    modules = {node.module or "" for node in ast.walk(tree) if isinstance(node, ast.ImportFrom)}
+    modules |= {alias.name for node in ast.walk(tree) if isinstance(node, ast.Import) for alias in node.names}
+    assert not {module for module in modules if module.split(".")[0] == "retention_lib"}
 
 
 def test_environment_installs_the_lock_and_the_python_it_was_made_for() -> None:

@@ -40,11 +40,11 @@ reports:
   cohort_ltv:
     holdout_days: {holdout_days}
   loyalty_impact:
-    campaign: offer_1
     regular: ["newsletter_*", "sms_*"] # everybody gets them
     newcomers: false # the shop grows
 {early}    weeks_after: 4 # an offer is valid for two weeks
-  ab_campaign:
+    running_cost_holds_rewards: true # loyalty_running holds the points that paid
+{invited}  ab_campaign:
     experiment: offer_1
     control: none
     metrics: [visit, conversion, spend, gross_profit]
@@ -55,6 +55,7 @@ reports:
 GROSS_MARGIN, CONTACT_COST = "0.375", "0.50"
 """What sales of a simulated store leave under the default sizes, and what one of its messages costs."""
 
+_INVITATION = "programme_invitation"
 _LONGEST_HOLDOUT = 273
 _YEAR = 12
 
@@ -144,7 +145,10 @@ def set_text(name: str, simulation: Simulation) -> str:
     holdout = min(_LONGEST_HOLDOUT, simulation.days // 4)
     # In a short window the first offer comes in the third month, when nobody has been known for twelve weeks.
     early = "    weeks_before: 4\n" if simulation.months <= _YEAR else ""
-    rest = _REST.format(gross_margin=GROSS_MARGIN, contact_cost=CONTACT_COST, holdout_days=holdout, early=early)
+    invited = f"    invitation: {_INVITATION} # by chance\n" if simulation.programme == "invited" else ""
+    rest = _REST.format(
+        gross_margin=GROSS_MARGIN, contact_cost=CONTACT_COST, holdout_days=holdout, early=early, invited=invited
+    )
     return _HEAD.format(name=name) + "\n".join(lines) + "\n" + rest
 
 

@@ -203,9 +203,6 @@ def _suggestions(guesses: Sequence[TableGuess], tables: Sequence[DraftTable]) ->
     """Values for the parameters of notebooks that only the data know."""
     by_table = {guess.table: guess for guess in guesses}
     found: dict[str, tuple[Any, str]] = {}
-    if "contacts" in by_table:
-        campaign = _commonest(by_table["contacts"], "campaign_id")
-        found["campaign"] = (campaign, "the campaign with the most messages was taken; name the one to be judged.")
     if "customers" in by_table:
         columns = by_table["customers"].columns
         segment = next((name for name in _SEGMENTS if name in columns), None)

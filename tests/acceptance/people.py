@@ -30,6 +30,10 @@ store:
       path: data/persons/contacts.csv
       # By mistake: the person's name for the offer; some campaigns are called by a person's name.
       columns: {customer_id: client, campaign_id: campaign, channel: way, sent_at: day, offer: buyer}
+    loyalty_events:
+      path: data/persons/bonus.csv
+      # By mistake: the person's name for the tier and the e-mail for the reason.
+      columns: {customer_id: client, occurred_at: day, event: kind, points: points, tier: buyer, reason: mail}
     redemptions:
       path: data/persons/coupons.csv
       columns: {customer_id: client, coupon_id: coupon, campaign_id: campaign, redeemed_at: day}
@@ -118,7 +122,7 @@ def write_shop(root: Path) -> None:
     (root / "data" / "sales.csv").write_text("day,client,sum\n2026-06-01,1,5.00\n")  # what the notebook's start reads
     rng = np.random.default_rng(11)
     first_day = datetime(2025, 7, 1, 10, 30)
-    orders, contacts, coupons = [], [], []
+    orders, contacts, coupons, bonus = [], [], [], []
     for person in PEOPLE:
         day = int(rng.integers(0, 120))
         while day < 365:
@@ -129,6 +133,11 @@ def write_shop(root: Path) -> None:
         campaign = "8" if person.number < 30 else person.name if person.number < 40 else ""
         if campaign:
             contacts.append([person.client, campaign, "mail", "2026-03-02", person.name])
+        if person.number % 3:
+            joined = first_day + timedelta(days=150 + person.number)
+            for days, kind, points in ((0, "join", ""), (0, "tier", ""), (0, "grant", "500"), (20, "redeem", "-300")):
+                stamp = joined + timedelta(days=days)
+                bonus.append([person.client, person.name, person.mail, stamp.isoformat(" "), kind, points])
         if person.number < 10:
             coupons.append([person.client, person.mail, "8", "2026-03-10"])
     # What cannot be read is personal, too.
@@ -148,6 +157,7 @@ def write_shop(root: Path) -> None:
     folder.mkdir(parents=True)
     write(folder / "orders.csv", ["client", "buyer", "phone", "mail", "doc", "day", "sum"], orders)
     write(folder / "customers.csv", ["client", "buyer", "address", "mail", "born"], people)
+    write(folder / "bonus.csv", ["client", "buyer", "mail", "day", "kind", "points"], bonus)
     write(folder / "contacts.csv", ["client", "campaign", "way", "day", "buyer"], contacts)
     write(folder / "coupons.csv", ["client", "coupon", "campaign", "day"], coupons)
     write(folder / "identities.csv", ["client", "kind", "value"], ids)

@@ -237,7 +237,7 @@ def test_several_tables_by_pattern(root: Path) -> None:
     assert "exports/orders_*.csv" in text
     assert re.search(r"not used: exports/notes\.txt", done.said)
     settings = load_set(root / "parameters" / "myshop.yml")
-    assert settings.reports["loyalty_impact"].parameters == {"campaign": "spring"}
+    assert settings.reports["loyalty_impact"].parameters == {}  # all campaigns are judged, none is chosen by guess
     assert settings.stores["myshop"].tables["loyalty_events"].values == {"event": {"earn": ["Начисление"]}}
     with opened(root) as store:
         assert store.tables == ("transactions", "loyalty_events", "contacts")

@@ -11,6 +11,7 @@ from typing import Any
 import numpy as np
 import pytest
 from acceptance.conftest import PROJECT, project_copy, retention
+from acceptance.loyalty_figures import loyalty_problems
 
 
 def figures(folder: Path, report: str) -> dict[str, Any]:
@@ -31,6 +32,8 @@ def test_a_public_store_alone(tmp_path: Path, name: str, month: str, reports: tu
     assert sorted(file.stem for file in folder.glob("*.html")) == sorted(["index", *reports])
     for report in ("churn_diagnosis", "cohort_ltv"):
         assert figures(folder, report)["revenue_total"]["value"] == revenue
+    if "loyalty_impact" in reports:
+        assert loyalty_problems(figures(folder, "loyalty_impact"), programme=False, campaigns=True) == []
 
 
 def orders(rng: np.random.Generator) -> list[list[str]]:

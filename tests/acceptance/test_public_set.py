@@ -2,10 +2,12 @@
 
 from __future__ import annotations
 
+import re
 from typing import Any
 
 import pytest
 from acceptance.conftest import Run
+from acceptance.loyalty_figures import loyalty_problems, read_verdict
 from acceptance.value_figures import OF_A_COST, list_problems, read_figures, value_problems
 
 pytestmark = pytest.mark.xdist_group("public")
@@ -106,18 +108,35 @@ def test_the_forecast_stands_beside_what_last_month_brought(public: Run) -> None
     assert forecast["low"] <= actual["value"] <= forecast["high"]
 
 
+def test_the_loyalty_report_records_the_figures_of_campaigns_and_none_of_a_programme(public: Run) -> None:
+    assert loyalty_problems(figures(public, "loyalty_impact"), programme=False, campaigns=True) == []
+
+
 def test_loyalty_shows_no_effect_beside_a_large_gap(public: Run) -> None:
     found = figures(public, "loyalty_impact")
-    assert found["households_treated"]["value"] == 511
-    assert found["households_control"]["value"] == 1198
-    assert found["did_effect"]["value"] == pytest.approx(-1.76, abs=0.2)  # -1.76 on UTC days; ours are New York days
-    assert found["did_effect"]["low"] < 0 < found["did_effect"]["high"]
-    assert found["did_effect"]["claimed"] is False
-    assert found["naive_difference"]["value"] == pytest.approx(30, abs=2)
-    assert found["naive_difference"]["claimed"] is False
+    # 49.13 and 17.40 a household-week on UTC days; ours are New York days.
+    assert found["naive_difference"]["value"] == pytest.approx(49.13 - 17.40, abs=0.05)
+    assert found["naive_difference"]["reason"] == "selection"
+    for effect in ("did_effect", "did_effect_relative"):
+        assert found[effect]["low"] < 0 < found[effect]["high"]
+        assert (found[effect]["claimed"], found[effect]["reason"]) == (False, "effect_not_shown")
+    assert abs(found["did_effect"]["value"]) < 0.1 * found["naive_difference"]["value"]
     assert found["pretrend_p"]["value"] > 0.05
-    page = (public.month / "loyalty_impact.html").read_text().replace("\u00a0", " ")
-    assert "No effect of campaign 8 (from 8 May 2017) is shown" in page
+    assert found["placebo_p"]["value"] > 0.05
+    assert found["sensitivity_breakdown"]["value"] == 0  # nothing is claimed that a drift could undo
+    assert found["households_treated"]["value"] > 500
+    assert found["households_control"]["value"] > 800
+
+
+def test_the_verdict_says_that_the_gap_is_no_effect(public: Run) -> None:
+    status, said = read_verdict(public.month / "loyalty_impact.ipynb")
+    assert status == "watch"
+    assert re.match(r"No (campaign|effect)\b.* is shown", said)
+    effect = figures(public, "loyalty_impact")["did_effect"]
+    money = {float(found.replace("\u2212", "-").replace("$", "")) for found in re.findall(r"\u2212?\$\d+\.\d\d", said)}
+    assert {round(effect[bound], 2) for bound in ("value", "low", "high")} <= money
+    assert [one for one in money if one == pytest.approx(49.13, abs=0.05)]
+    assert [one for one in money if one == pytest.approx(17.40, abs=0.05)]
 
 
 # Effect and interval from the counts of each arm: Hillstrom's e-mail test, 64,000 customers.

@@ -9,6 +9,7 @@ from pathlib import Path
 from bench.churn import churn_notebook
 from bench.fits import bgnbd_fit, pnbd_fit
 from bench.ingest import ingest_first_run, ingest_second_run
+from bench.loyalty import loyalty_notebook
 from bench.ltv import ltv_notebook
 from bench.measured import Measured
 from bench.simulating import simulate
@@ -30,6 +31,7 @@ BENCHMARKS: dict[str, tuple[Callable[..., Measured], str]] = {
     "growth_10x": (growth_10x, "customers"),
     "ingest_first_run": (ingest_first_run, "mebibytes"),
     "ingest_second_run": (ingest_second_run, "mebibytes"),
+    "loyalty_notebook": (loyalty_notebook, "buyers"),
     "ltv_notebook": (ltv_notebook, "buyers"),
     "pnbd_fit": (pnbd_fit, "customers"),
     "simulate": (simulate, "customers"),

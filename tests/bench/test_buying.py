@@ -61,7 +61,7 @@ def test_another_result_than_lifetimes_is_no_benchmark(monkeypatch: pytest.Monke
         fits.bgnbd_fit(customers=CUSTOMERS)
 
 
-@pytest.mark.parametrize("report_id", ["churn_diagnosis", "cohort_ltv"])
+@pytest.mark.parametrize("report_id", ["churn_diagnosis", "cohort_ltv", "loyalty_impact"])
 def test_a_large_shop_is_a_project_with_one_report(cache: Path, report_id: str) -> None:
     root = large_shop.large_shop(1_000, report_id)
     assert list(load_set(root / "parameters" / "large.yml").reports) == [report_id]

@@ -171,3 +171,18 @@ def test_reports_follow_the_tables_and_take_only_parameters_they_know(tmp_path: 
     assert (churn.id, churn.parameters, churn.doubts) == ("churn", {"campaign": "весна"}, {"campaign": "is it?"})
     assert (impact.id, impact.parameters, impact.lacks) == ("impact", {}, ("contacts",))
     assert [report.id for report in drafted_reports(tmp_path, ["costs"], {}) if not report.lacks] == ["churn"]
+
+
+@pytest.mark.parametrize(
+    ("tables", "lacks"),
+    [
+        (["transactions"], ("loyalty_events",)),
+        (["transactions", "loyalty_events"], ()),
+        (["transactions", "contacts"], ()),
+        (["transactions", "contacts", "loyalty_events"], ()),
+        (["loyalty_events"], ("transactions",)),
+    ],
+)
+def test_the_loyalty_report_takes_a_programme_or_campaigns(tables: list[str], lacks: tuple[str, ...]) -> None:
+    reports = {report.id: report for report in drafted_reports(ROOT / "notebooks", tables, {})}
+    assert reports["loyalty_impact"].lacks == lacks

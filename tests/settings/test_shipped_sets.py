@@ -15,6 +15,7 @@ from retention_lib.settings import (
     StoreSettings,
     TableSource,
     load_set,
+    read_parameters,
     set_names,
 )
 from retention_lib.settings.models import CsvFormat
@@ -127,3 +128,31 @@ def test_template_with_every_commented_example_is_right_as_well(tmp_path: Path) 
     settings = load_set(copy)
     assert str(settings.month) == "2026-10"
     assert settings.economics_for("cohort_ltv").contact_cost == 3
+
+
+def test_loyalty_report_of_the_template_is_right(tmp_path: Path) -> None:
+    text = (ROOT / "parameters" / "template.yml").read_text(encoding="utf-8")
+    lines = text.splitlines()
+    start = lines.index("  # loyalty_impact:")
+    block = list(takewhile(lambda line: line.startswith("  #"), lines[start:]))
+    text = text.replace("\n".join(block), "\n".join(line.replace("# ", "", 1) for line in block))
+    (tmp_path / "parameters").mkdir()
+    (tmp_path / "notebooks").symlink_to(ROOT / "notebooks")
+    (tmp_path / "parameters" / "copy.yml").write_text(text, encoding="utf-8")
+    parameters = load_set(tmp_path / "parameters" / "copy.yml").reports["loyalty_impact"].parameters
+    shown = [line.strip("# ").partition(":")[0] for line in block[1:] if not line.startswith("  #   #")]
+    assert list(parameters) == shown
+    assert (parameters["campaign"], parameters["proposed_rates"]) == ("8", [5, 10])
+
+
+def test_only_public_sets_look_at_a_campaign_of_their_own() -> None:
+    named = {
+        name: loaded(name).reports["loyalty_impact"].parameters.get("campaign")
+        for name in (*SHIPPED, "demo")
+        if name != "cdnow"
+    }
+    assert named == {"public": "8", "complete_journey": "8", "demo": None}
+    (campaign,) = [
+        one for one in read_parameters(ROOT / "notebooks" / "loyalty_impact.ipynb") if one.name == "campaign"
+    ]
+    assert campaign.default == ""

@@ -109,3 +109,20 @@ def test_new_set_names_a_campaign_that_every_window_has() -> None:
     for months, until in product(range(6, 49), last_days):
         plan = campaign_plan(Simulation(months=months, until=until))
         assert "offer_1" in {campaign.id for campaign in plan}, (months, until)
+
+
+def test_new_set_names_the_invitation_only_where_there_is_one(root: Path) -> None:
+    named = {
+        world: wanted(root, name=world, programme=world).reports["loyalty_impact"].parameters.get("invitation")
+        for world in ("level", "momentum", "invited")
+    }
+    assert named == {"level": None, "momentum": None, "invited": "programme_invitation"}
+    plan = campaign_plan(Simulation(programme="invited"))
+    assert named["invited"] in {campaign.id for campaign in plan}
+
+
+def test_new_set_looks_at_the_programme_and_names_no_campaign(root: Path) -> None:
+    parameters = wanted(root, months="24").reports["loyalty_impact"].parameters
+    assert "campaign" not in parameters
+    assert parameters["running_cost_holds_rewards"] is True
+    assert parameters["regular"] == ["newsletter_*", "sms_*"]

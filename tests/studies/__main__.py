@@ -12,7 +12,16 @@ from named_entries import merge_entries
 from rich.console import Console
 from rich.progress import Progress
 from rich.table import Table
-from studies import churn_risk, corruptions_handled, late_delivery_coverage, simulator_mechanisms, value_intervals
+from studies import (
+    churn_risk,
+    corruptions_handled,
+    late_delivery_coverage,
+    loyalty_effect,
+    loyalty_invited,
+    points_redemption,
+    simulator_mechanisms,
+    value_intervals,
+)
 from studies.cases import CACHE, case_results
 from studies.study import Found, Study
 
@@ -21,12 +30,18 @@ STUDIES = {
     "churn_risk": churn_risk.STUDY,
     "corruptions_handled_share": corruptions_handled.STUDY,
     "late_delivery_coverage": late_delivery_coverage.STUDY,
+    **loyalty_effect.STUDIES,
+    "loyalty_invited": loyalty_invited.STUDY,
+    "points_redemption": points_redemption.STUDY,
     "simulator_mechanisms": simulator_mechanisms.STUDY,
     "value_intervals": value_intervals.STUDY,
 }
 FIGURES = {
     **dict.fromkeys(churn_risk.FIGURES, "churn_risk"),
     **dict.fromkeys(late_delivery_coverage.FIGURES, "late_delivery_coverage"),
+    **{figure: study for study, figures in loyalty_effect.FIGURES.items() for figure in figures},
+    **dict.fromkeys(loyalty_invited.FIGURES, "loyalty_invited"),
+    **dict.fromkeys(points_redemption.FIGURES, "points_redemption"),
     **dict.fromkeys(value_intervals.FIGURES, "value_intervals"),
 }
 """Figures by the study that gives them, where it gives several: each is a name for all of it."""

@@ -5,6 +5,7 @@ from __future__ import annotations
 from collections.abc import Callable
 from dataclasses import dataclass
 
+import numpy as np
 from studies.cases import Result
 
 
@@ -44,3 +45,13 @@ class Study:
     figures: Callable[[list[Result]], list[Found]]
     failures: Callable[[list[Result]], list[Result]]
     chunk: int | None = None
+
+
+def median(name: str, values: list[float]) -> Found:
+    """The median with its interval by order statistics (binomial, two-sided 95 %)."""
+    ordered = np.sort(values)
+    half = 0.98 * np.sqrt(len(ordered))
+    low, high = (int(np.clip(np.floor(len(ordered) / 2 + side * half), 0, len(ordered) - 1)) for side in (-1, 1))
+    return Found(
+        name=name, value=float(np.median(ordered)), low=float(ordered[low]), high=float(ordered[high]), n=len(ordered)
+    )

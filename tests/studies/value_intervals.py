@@ -15,16 +15,16 @@ import numpy as np
 import pandas as pd
 from studies.cases import Result
 from studies.fits import share
-from studies.study import Found, Study
+from studies.study import Found, Study, median
 from studies.told_stores import ToldStore
 
+from retention_lib.estimates import NotEnough
 from retention_lib.measures.histories import present_histories, rolling_histories
 from retention_lib.measures.purchases import purchase_days
 from retention_lib.measures.sales import daily_sales
 from retention_lib.measures.summaries import repeat_purchases
 from retention_lib.models.backtest import backtest, forecast_ahead
 from retention_lib.models.backtest_plan import plan
-from retention_lib.models.estimates import NotEnough
 from retention_lib.models.forecasts import known
 from retention_lib.models.horizon import months_horizon
 from retention_lib.models.season import Clock, seasonal_index
@@ -165,7 +165,7 @@ def figures(results: list[Result]) -> list[Found]:
         _share(purchases, steady, ("purchases",)),
         _share(revenue, steady, ("revenue",)),
         _share(both, seasonal, ("purchases", "revenue")),
-        _median(width, widths),
+        median(width, widths),
     ]
 
 
@@ -174,16 +174,6 @@ def _share(name: str, results: list[Result], totals: tuple[str, ...]) -> Found:
     told = [result.get(f"{total}_{AHEAD_MONTHS}", {"held": False})["held"] for result in results for total in totals]
     part = share(sum(told), len(told))
     return Found(name=name, value=part.value, low=part.low or 0.0, high=part.high or 0.0, n=len(told))
-
-
-def _median(name: str, values: list[float]) -> Found:
-    """The median with its interval by order statistics (binomial, two-sided 95 %)."""
-    ordered = np.sort(values)
-    half = 0.98 * np.sqrt(len(ordered))
-    low, high = (int(np.clip(np.floor(len(ordered) / 2 + side * half), 0, len(ordered) - 1)) for side in (-1, 1))
-    return Found(
-        name=name, value=float(np.median(ordered)), low=float(ordered[low]), high=float(ordered[high]), n=len(ordered)
-    )
 
 
 def failures(results: list[Result]) -> list[Result]:
