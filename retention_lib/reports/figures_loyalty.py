@@ -20,8 +20,8 @@ _EFFECT = (
         N_("Effect on sales a week"),
         "money_per_week",
         N_(
-            "sales a member (or unit mailed) and week - what was expected of the same without joining (or the mail), "
-            "going by those who had not joined (or were left alone)"
+            "of the programme: sales a member and week - what was expected of the same members without joining; of "
+            "campaigns: difference in differences of weekly sales"
         ),
         "up",
     ),

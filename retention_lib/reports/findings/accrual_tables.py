@@ -88,7 +88,6 @@ def _(result: PointGrants, words: Words) -> Table:
         Column(name="members", header=words.say(N_("Members")), kind="integer"),
         Column(name="each", header=words.say(N_("Points each")), kind="integer"),
         Column(name="valid_days", header=words.say(N_("Valid, days")), kind="integer"),
-        Column(name="points", header=words.say(N_("Points")), kind="integer"),
         Column(name="used", header=words.say(N_("Used")), kind="share", low="used_low", high="used_high"),
         Column(name="expired", header=words.say(N_("Expired or lost")), kind="share"),
         Column(name="cost", header=words.say(N_("Cost so far")), kind="money"),
