@@ -109,7 +109,8 @@ WORDS = Words(currency="USD")
             made.enough(),
             "The data can carry 1 of 4 reports. Customers who go quiet needs 30 customers with four purchases in a "
             "year (there are 0). Value of customers needs 500 customers who bought (there are 412) and customers with "
-            "three purchases or more, at least 1 (there are 0). Effect of mailings needs the table contacts. Test of a "
+            "three purchases or more, at least 1 (there are 0). Effect of mailings needs the table loyalty_events or "
+            "contacts. Test of a "
             "campaign needs the table assignments.",
         ),
     ],
