@@ -43,14 +43,18 @@ def _rates(result: RateProposals | GrowingRates, rows: pd.DataFrame, words: Word
         Column(name="cost", header=words.say(N_("Cost of 100 of sales")), kind="money"),
         Column(name="more_a_year", header=words.say(N_("More a year")), kind="money"),
     )
-    caption = words.say(
+    message = (
         N_(
+            "Rates that grow with spend: members with a reward of {points} points within {time} of joining, and what "
+            "the points cost if all are used"
+        )
+        if folded
+        else N_(
             "Members with a reward of {points} points within {time} of joining, and what the points cost if all are "
             "used; orders and days (medians) and gross profit (mean) of those who get there by buying alone"
-        ),
-        points=points_text(result.reward, words),
-        time=words.days(result.horizon),
+        )
     )
+    caption = words.say(message, points=points_text(result.reward, words), time=words.days(result.horizon))
     frame = rows.assign(
         scheme=[scheme_name(row, words) for row in rows.to_dict("records")],
         more_a_year=[float(f"{more:.3g}") for more in rows["more_a_year"]],
