@@ -9,7 +9,7 @@ from statistics import NormalDist
 import pandas as pd
 
 from retention_lib.estimates import Estimate, NotEnough, figures_frame
-from retention_lib.models.experiments import ArmEffects
+from retention_lib.models.experiments.arm_effects import ArmEffects
 
 POWER = 0.80
 SIGNIFICANCE = 0.05

@@ -8,7 +8,8 @@ from typing import Any
 from retention_lib.estimates import NotEnough
 from retention_lib.models.btyd import PurchaseModel
 from retention_lib.models.campaigns import RedemptionRates
-from retention_lib.models.experiments import ArmEffects, SampleRatio
+from retention_lib.models.experiments.arm_effects import ArmEffects
+from retention_lib.models.experiments.sample_ratio import SampleRatio
 from retention_lib.models.impact import EventStudy
 from retention_lib.models.lapse import ReturnChance
 from retention_lib.models.retention import MonthlyFlows

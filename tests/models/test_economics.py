@@ -11,7 +11,7 @@ from statsmodels.stats.proportion import power_proportions_2indep
 
 from retention_lib.estimates import Estimate, NotEnough
 from retention_lib.models.economics import break_even, contact_profits, detectable_rise
-from retention_lib.models.experiments import ArmEffects, arm_effects
+from retention_lib.models.experiments.arm_effects import ArmEffects, arm_effects
 
 
 def test_break_even_by_hand() -> None:

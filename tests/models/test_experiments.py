@@ -11,7 +11,8 @@ from hypothesis import strategies as st
 from scipy.stats import chisquare
 
 from retention_lib.estimates import NotEnough
-from retention_lib.models.experiments import arm_effects, effect_figures, sample_ratio
+from retention_lib.models.experiments.arm_effects import arm_effects, effect_figures
+from retention_lib.models.experiments.sample_ratio import sample_ratio
 
 HILLSTROM = Path(__file__).parents[2] / "data" / "hillstrom" / "hillstrom.parquet"
 CUSTOMERS = {"mens": 21307, "womens": 21387, "none": 21306}

@@ -8,7 +8,7 @@ from datetime import date
 import pandas as pd
 
 from retention_lib.estimates import Estimate
-from retention_lib.models.experiments import SampleRatio
+from retention_lib.models.experiments.sample_ratio import SampleRatio
 from retention_lib.models.impact.invitation import InvitationEffect
 from retention_lib.models.impact.invitation_balance import RandomBalance
 from retention_lib.models.impact.invitations_found import InvitationsFound

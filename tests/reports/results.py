@@ -17,7 +17,8 @@ from retention_lib.models.backtest import Tracking, tracking
 from retention_lib.models.btyd import BetaGeometric
 from retention_lib.models.campaigns import RedemptionRates, redemption_rates
 from retention_lib.models.economics import BreakEven, ContactProfit, break_even, contact_profits
-from retention_lib.models.experiments import ArmEffects, SampleRatio, arm_effects, sample_ratio
+from retention_lib.models.experiments.arm_effects import ArmEffects, arm_effects
+from retention_lib.models.experiments.sample_ratio import SampleRatio, sample_ratio
 from retention_lib.models.gamma_gamma import SpendModel
 from retention_lib.models.impact import (
     EventStudy,

@@ -21,7 +21,7 @@ import pandas as pd
 
 from retention_lib.estimates import Estimate, NotAsked, NotEnough
 from retention_lib.models.arm_means import ArmMeans, Bools, Contrast
-from retention_lib.models.experiments import SampleRatio, sample_ratio
+from retention_lib.models.experiments.sample_ratio import SampleRatio, sample_ratio
 from retention_lib.models.impact.invitation_balance import RandomBalance, known_before, random_balance
 from retention_lib.models.impact.invitation_design import NO_SPREAD, Design, Group, effect_rows
 from retention_lib.models.intervals import holm_adjusted, share_difference, wilson

@@ -4,7 +4,7 @@ from __future__ import annotations
 
 from typing import TYPE_CHECKING
 
-from retention_lib.models.experiments import ArmEffects
+from retention_lib.models.experiments.arm_effects import ArmEffects
 from retention_lib.reports.charts.axes import axes_or_new, intervals, name_x_axis, reference_line, set_height, unit_axis
 from retention_lib.reports.rows import rows
 from retention_lib.reports.style import PALETTE

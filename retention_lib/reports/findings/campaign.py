@@ -9,7 +9,8 @@ import pandas as pd
 from retention_lib.estimates import NotEnough
 from retention_lib.measures.experiments import MixedUnits
 from retention_lib.models.economics import ContactProfit
-from retention_lib.models.experiments import ArmEffects, SampleRatio
+from retention_lib.models.experiments.arm_effects import ArmEffects
+from retention_lib.models.experiments.sample_ratio import SampleRatio
 from retention_lib.reports.blocks import Action, Alert, Verdict
 from retention_lib.reports.findings.base import Finding, action, alert, finding, verdict
 from retention_lib.reports.reasons import reason_sentence
