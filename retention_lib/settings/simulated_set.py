@@ -46,10 +46,10 @@ reports:
     running_cost_holds_rewards: true # loyalty_running holds the points that paid
 {invited}  ab_campaign:
     experiment: offer_1
-    control: none
-    metrics: [visit, conversion, spend, gross_profit]
-    goal: gross_profit
-    goal_is_profit: true # free deliveries and discounts are taken off
+  campaign_plan:
+    arms: [none, free_delivery, discount20]
+    goal: orders
+    smallest_effect: 0.5 # the offers of this shop work strongly, and few customers are free
 """
 
 GROSS_MARGIN, CONTACT_COST = "0.375", "0.50"

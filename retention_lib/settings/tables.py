@@ -136,7 +136,7 @@ _ALL = (
     _table(
         "contacts",
         required="customer_id campaign_id channel sent_at:timestamp",
-        optional="opened_at:timestamp clicked_at:timestamp offer cost:money",
+        optional="opened_at:timestamp clicked_at:timestamp unsubscribed_at:timestamp offer cost:money",
     ),
     _table(
         "assignments",

@@ -219,10 +219,11 @@ _CDNOW_SAMPLE = PublicDataset(
     },
 )
 
-# The file has no customer numbers; a row is a customer, named by its number.
+# The file has no customer numbers; a row is a customer, named by its number. Multichannel is by phone and on the web.
 _HILLSTROM_ROWS = _rows_of(
     "hillstrom.parquet",
-    "first.*, 'h' || lpad((first.file_row_number + 1)::VARCHAR, 5, '0') AS id, 'hillstrom' AS test",
+    "first.*, 'h' || lpad((first.file_row_number + 1)::VARCHAR, 5, '0') AS id, 'hillstrom' AS test, "
+    "(channel <> 'Web')::INTEGER AS by_phone, (channel <> 'Phone')::INTEGER AS on_web",
 )
 
 _HILLSTROM = PublicDataset(
@@ -247,7 +248,11 @@ _HILLSTROM = PublicDataset(
             files=("hillstrom.parquet",),
             query=_HILLSTROM_ROWS,
             columns={"customer_id": "id", "experiment_id": "test"},
-            metrics=("visit", "conversion", "spend"),
+            # What was measured, and what was known of each customer before.
+            metrics=(
+                *("visit", "conversion", "spend"),
+                *("recency", "history", "mens", "womens", "newbie", "by_phone", "on_web"),
+            ),
         ),
     },
 )

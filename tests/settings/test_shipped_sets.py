@@ -7,6 +7,7 @@ import pytest
 import yaml
 
 from retention_lib.settings import (
+    RESERVED,
     TABLES,
     Economics,
     SetSettings,
@@ -35,7 +36,7 @@ SHIPPED = {
     },
     "cdnow": {"churn_diagnosis": "cdnow", "cohort_ltv": "cdnow"},
 }
-DEMO = {"churn_diagnosis", "cohort_ltv", "loyalty_impact", "ab_campaign"}
+DEMO = {"churn_diagnosis", "cohort_ltv", "loyalty_impact", "ab_campaign", "broken_test", "campaign_plan"}
 
 
 def loaded(name: str) -> SetSettings:
@@ -56,9 +57,13 @@ def test_demo_set_simulates_one_store_for_every_report() -> None:
 
 
 def test_public_margins_are_marked_as_assumptions() -> None:
-    economics = loaded("public").economics
+    settings = loaded("public")
+    economics = settings.economics
     assert (economics.gross_margin, economics.contact_cost) == (0.30, 0.50)
     assert set(economics.assumptions) == {"gross_margin", "contact_cost"}
+    e_mails = settings.economics_for("ab_campaign")
+    assert (e_mails.gross_margin, e_mails.contact_cost) == (0.30, 0.01)
+    assert set(e_mails.assumptions) == {"gross_margin", "contact_cost"}
 
 
 def test_public_set_has_its_four_parameters() -> None:
@@ -66,7 +71,10 @@ def test_public_set_has_its_four_parameters() -> None:
     assert reports["churn_diagnosis"].parameters == {"lapse_days": "auto"}
     assert reports["cohort_ltv"].parameters == {"reference_store": "cdnow_sample", "holdout_days": 273}
     assert reports["loyalty_impact"].parameters == {"campaign": "8"}
-    assert reports["ab_campaign"].parameters == {}
+    assert reports["ab_campaign"].parameters == {
+        "metrics": ["visit", "conversion", "spend"],
+        "known_before": ["recency", "history", "mens", "womens", "newbie", "by_phone", "on_web"],
+    }
 
 
 def test_forecasts_are_tested_on_the_days_of_the_literature() -> None:
@@ -130,19 +138,35 @@ def test_template_with_every_commented_example_is_right_as_well(tmp_path: Path) 
     assert settings.economics_for("cohort_ltv").contact_cost == 3
 
 
-def test_loyalty_report_of_the_template_is_right(tmp_path: Path) -> None:
+@pytest.mark.parametrize(
+    ("report", "some"),
+    [
+        ("loyalty_impact", {"campaign": "8", "proposed_rates": [5, 10]}),
+        ("ab_campaign", {"experiment": "auto", "planned_split": [1, 2, 2], "started": "2026-09-01"}),
+        ("campaign_plan", {"arms": ["none", "letter", "letter_with_coupon"], "smallest_effect": 0.1}),
+    ],
+)
+def test_optional_report_of_the_template_is_right(tmp_path: Path, report: str, some: dict[str, object]) -> None:
     text = (ROOT / "parameters" / "template.yml").read_text(encoding="utf-8")
     lines = text.splitlines()
-    start = lines.index("  # loyalty_impact:")
+    start = lines.index(f"  # {report}:")
     block = list(takewhile(lambda line: line.startswith("  #"), lines[start:]))
     text = text.replace("\n".join(block), "\n".join(line.replace("# ", "", 1) for line in block))
     (tmp_path / "parameters").mkdir()
     (tmp_path / "notebooks").symlink_to(ROOT / "notebooks")
     (tmp_path / "parameters" / "copy.yml").write_text(text, encoding="utf-8")
-    parameters = load_set(tmp_path / "parameters" / "copy.yml").reports["loyalty_impact"].parameters
+    parameters = load_set(tmp_path / "parameters" / "copy.yml").reports[report].parameters
     shown = [line.strip("# ").partition(":")[0] for line in block[1:] if not line.startswith("  #   #")]
     assert list(parameters) == shown
-    assert (parameters["campaign"], parameters["proposed_rates"]) == ("8", [5, 10])
+    assert {name: parameters[name] for name in some} == some
+
+
+@pytest.mark.parametrize("report", ["ab_campaign", "campaign_plan"])
+def test_template_explains_every_parameter_of_the_campaign_reports(report: str) -> None:
+    text = (ROOT / "parameters" / "template.yml").read_text(encoding="utf-8")
+    block = text.partition(f"  # {report}:\n")[2].partition("\n\n")[0]
+    named = {line.strip("# ").partition(":")[0] for line in block.splitlines() if not line.startswith("  #   #")}
+    assert named == {one.name for one in read_parameters(ROOT / "notebooks" / f"{report}.ipynb")} - set(RESERVED)
 
 
 def test_only_public_sets_look_at_a_campaign_of_their_own() -> None:

@@ -123,6 +123,14 @@ def test_every_other_table_is_recognised_by_its_columns(tmp_path: Path, table: s
     assert set(TABLES[table].required) <= set(guesses[table].columns)
 
 
+@pytest.mark.parametrize("name", ["unsubscribed_at", "Дата отписки", "Unsubscribe date"])
+def test_the_day_of_unsubscribing_is_found(tmp_path: Path, name: str) -> None:
+    guess = guessed(
+        tmp_path, f"client_id,campaign,channel,sent_at,{name}", "{id},spring,email,2026-02-{day:02d},2026-03-01"
+    )
+    assert named(guess["contacts"])["unsubscribed_at"] == name
+
+
 def test_a_test_with_its_results_in_one_file_is_two_tables(tmp_path: Path) -> None:
     guesses = guessed(tmp_path, "user_id,test_name,group,visit,spend", "{n},march,Контроль,1,{n}.50")
     assert sorted(guesses) == ["assignments", "outcomes"]

@@ -8,6 +8,7 @@ from dataclasses import replace
 from datetime import date
 from decimal import Decimal
 
+import pandas as pd
 import pytest
 from stores.opening import PROJECT, reasons
 
@@ -98,6 +99,18 @@ def test_hillstrom_is_the_published_test(public: Public) -> None:
     ]
     ids = store.table("customers").customer_id
     assert (ids.min().to_pyarrow().as_py(), ids.max().to_pyarrow().as_py()) == ("h00001", "h64000")
+
+
+def test_hillstrom_says_what_was_known_before(public: Public) -> None:
+    outcomes = public("hillstrom").table("outcomes")
+    raw = pd.read_parquet(PROJECT / "data" / "hillstrom" / "hillstrom.parquet")
+    wanted = {name: int(raw[name].sum()) for name in ("recency", "mens", "womens", "newbie")}
+    # 28,021 by phone, 28,217 on the web, 7,762 both.
+    wanted |= {"by_phone": 35_783, "on_web": 35_979}
+    sums = outcomes.aggregate(**{name: outcomes[name].sum() for name in (*wanted, "history")}).to_pyarrow().to_pylist()
+    found = sums[0]
+    assert found.pop("history") == sum(raw["history"])
+    assert found == wanted
 
 
 def test_hillstrom_file_is_the_one_described() -> None:
