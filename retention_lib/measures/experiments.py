@@ -1,14 +1,26 @@
-"""Outcomes by arm of an experiment that arrives with its results."""
+"""A test of a campaign: who was put into which arm and when, and how the test is to be read."""
 
 from __future__ import annotations
 
 from collections.abc import Sequence
 from dataclasses import dataclass
+from datetime import date, datetime, timedelta
+from typing import TYPE_CHECKING, Literal
 
 import ibis
 import pandas as pd
+from ibis.expr import types as ir
 
-from retention_lib.measures.units import CUSTOMERS, Unit, Units
+from retention_lib.estimates import NotEnough
+from retention_lib.measures.experiment_names import AUTO, assigned_arms, control_named, experiment_named
+from retention_lib.measures.experiment_units import numbered_units, placed_customers, randomised_units
+from retention_lib.measures.holdout_arms import holdout_arms
+from retention_lib.measures.units import Unit, Units
+
+if TYPE_CHECKING:
+    from retention_lib.stores.store import Store
+
+Source = Literal["auto", "transactions", "outcomes"]
 
 
 @dataclass(frozen=True, kw_only=True)
@@ -30,99 +42,244 @@ class MixedUnits:
         return pd.DataFrame([vars(self)])
 
 
-def mixed_units(assignments: ibis.Table, experiment_id: str, *, units: Units = CUSTOMERS) -> MixedUnits:
-    """How many units have members in two arms.
+@dataclass(frozen=True, kw_only=True)
+class Reading:
+    """Which test a report is about, and how it is read.
 
-    Args:
-        assignments: The store's `assignments`.
-        experiment_id: The experiment.
-        units: Who counts as one.
+    Attributes:
+        experiment: Its `experiment_id`; `auto` for the test whose days closed last.
+        control: The arm that was left alone; `auto` to tell it by its name or by whom the campaign wrote to.
+        window_days: Days from the assignment on in which the offer is meant to work.
+        after_days: Days after these that show whether the gain lasts.
+        before_days: Days before the assignment that say how customers were.
+        started: First day of the test, for assignments that hold no times; a date or YYYY-MM-DD.
+        planned_end: Day on which the test was planned to be over, where one was written down; likewise.
+        outcomes_from: Whether results are counted in `transactions` or stand in `outcomes`; `auto` counts them where
+            there are sales and the test has dates.
+        metrics: Columns of `outcomes` that are results; all that are not known before if empty.
+        known_before: Columns of `outcomes` that were known before the test.
+        cap: Share of the non-zero values below the one to which the largest are cut down in `<metric>_capped`.
     """
-    placed = _placed(assignments, experiment_id, units)
-    counts = placed.aggregate(assigned=placed.count(), mixed=placed.count(where=placed.arms > 1)).to_pandas()
-    return MixedUnits(unit=units.name, assigned=int(counts["assigned"].iloc[0]), mixed=int(counts["mixed"].iloc[0]))
+
+    experiment: str = AUTO
+    control: str = AUTO
+    window_days: int = 28
+    after_days: int = 56
+    before_days: int = 84
+    started: date | str | None = None
+    planned_end: date | str | None = None
+    outcomes_from: Source = "auto"
+    metrics: tuple[str, ...] = ()
+    known_before: tuple[str, ...] = ()
+    cap: float = 0.99
+
+    def __post_init__(self) -> None:
+        """Read dates written as text, and refuse days that make no window.
+
+        Raises:
+            ValueError: A date is none, the window has no day, or the cap is no share.
+        """
+        for name in ("started", "planned_end"):
+            object.__setattr__(self, name, _day(name, getattr(self, name)))
+        if self.window_days < 1 or self.after_days < 0 or self.before_days < 0:
+            msg = "window_days must be 1 or more, after_days and before_days 0 or more"
+            raise ValueError(msg)
+        if not 0 < self.cap <= 1:
+            msg = f"cap is {self.cap}; it must be a share above 0, such as 0.99"
+            raise ValueError(msg)
+
+    @property
+    def full_days(self) -> int:
+        """Days of the window and of the weeks after it (count)."""
+        return self.window_days + self.after_days
 
 
-def arm_counts(assignments: ibis.Table, experiment_id: str, *, units: Units = CUSTOMERS) -> pd.DataFrame:
-    """Customers, or households where they are the units, assigned to each arm; those in two arms are in none.
+@dataclass(frozen=True, kw_only=True, eq=False)
+class Experiment:
+    """A test of a campaign. Units in two arms are in none.
+
+    Attributes:
+        name: Its `experiment_id`.
+        control: The arm left alone.
+        arms: All arms, the one left alone first, the others by name.
+        units: Who counts as one; its `name` is `customer` or `household`.
+        people: One row a unit that is in exactly one arm, kept in the engine: `unit` (number), `arm` (text), `members`
+            (customers assigned; count), `stratum` (text or NULL), `assigned_at` (time, the earliest of its members;
+            NULL in a test without dates), `day` (its date).
+        customers: Their customers: `customer_id`, `unit`.
+        mixed: Units in two arms, left out.
+        mixed_households: Households whose members are in two arms (count; 0 where none are known).
+        first_day: Day of the first assignment; None in a test without dates.
+        last_day: Day of the last one.
+        until: First day that is no longer seen.
+        others: Names of the store's other tests.
+        reading: How the test is read.
+        store: The store.
+        strata: The strata, by name, where they are few (100 at most); else none.
+        placed: The customers with what is known of their units: `customer_id`, `unit`, `assigned_at`, `day`; None where
+            that is to be looked up.
+    """
+
+    name: str
+    control: str
+    arms: tuple[str, ...]
+    units: Units
+    people: ir.Table
+    customers: ir.Table
+    mixed: MixedUnits
+    mixed_households: int
+    first_day: date | None
+    last_day: date | None
+    until: date
+    others: tuple[str, ...]
+    reading: Reading
+    store: Store
+    strata: tuple[str, ...] = ()
+    placed: ir.Table | None = None
+
+    @property
+    def dated(self) -> bool:
+        """Whether it is known when the units were assigned."""
+        return self.first_day is not None
+
+    @property
+    def window_ends(self) -> date | None:
+        """First day after the window of those assigned last; None in a test without dates."""
+        return None if self.last_day is None else self.last_day + timedelta(days=self.reading.window_days)
+
+    @property
+    def after_ends(self) -> date | None:
+        """First day after their weeks after the window; None in a test without dates."""
+        return None if self.last_day is None else self.last_day + timedelta(days=self.reading.full_days)
+
+    @property
+    def window_closed(self) -> bool:
+        """Whether everybody's window has been seen whole; a test without dates is over."""
+        return self.window_ends is None or self.window_ends <= self.until
+
+    @property
+    def after_closed(self) -> bool:
+        """Whether everybody's weeks after the window have been seen whole; a test without dates is over."""
+        return self.after_ends is None or self.after_ends <= self.until
+
+    def to_frame(self) -> pd.DataFrame:
+        """One row: experiment, control, arms, unit, assigned, mixed, mixed_households, first_day, last_day, until."""
+        told = {
+            "experiment": self.name,
+            "control": self.control,
+            "arms": ", ".join(self.arms),
+            **vars(self.mixed),
+            "mixed_households": self.mixed_households,
+            "first_day": self.first_day,
+            "last_day": self.last_day,
+            "until": self.until,
+        }
+        return pd.DataFrame([told])
+
+
+def experiment(store: Store, reading: Reading, *, until: date) -> Experiment | NotEnough:
+    """The test that a report is about, with its units in the engine.
+
+    A unit is the household where those of several assigned members are nearly all (95 %) in one arm, for then chance
+    decided for the household; else it is the customer.
 
     Args:
-        assignments: The store's `assignments`.
-        experiment_id: The experiment.
-        units: Who counts as one.
+        store: The store.
+        reading: Which test, and how it is read.
+        until: First day that is no longer seen; nothing assigned from it on counts.
 
     Returns:
-        Columns `arm` (text), `customers` (units, count), `unit` (what one unit is), ordered by arm; empty if the
-        experiment is unknown.
+        The test; NotEnough("assignments") where nobody is in any, NotEnough("arms") where it has one arm only,
+        NotEnough("control_named") where the data do not tell which arm was left alone.
+
+    Raises:
+        ValueError: There is no such test, or no such arm in it; names those that there are.
     """
-    arms = _arms(assignments, experiment_id, units)
-    counts = arms.group_by("arm").aggregate(customers=arms.count())
-    return counts.order_by("arm").to_pandas().assign(unit=units.name)
-
-
-def arm_moments(
-    assignments: ibis.Table,
-    outcomes: ibis.Table,
-    experiment_id: str,
-    *,
-    metrics: Sequence[str],
-    units: Units = CUSTOMERS,
-) -> pd.DataFrame:
-    """Count, sum and sum of squares of each metric in each arm, by intention to treat.
-
-    Every assigned unit counts in the arm assigned; one without an outcome row counts as missing, not as zero,
-    and is left out of `n`. A household's outcome is the sum of its members'; a metric of yes and no is yes for
-    a household where it is for a member. Units in two arms are left out.
-
-    Args:
-        assignments: The store's `assignments`.
-        outcomes: The store's `outcomes`.
-        experiment_id: The experiment.
-        metrics: Columns of `outcomes`.
-        units: Who counts as one.
-
-    Returns:
-        Columns `arm`, `metric`, `n` (units with a value), `members` (customers assigned in these), `total`,
-        `total_squares`, `binary` (bool: every value is 0 or 1), `unit` (what one unit is), ordered by metric as
-        given and arm.
-    """
-    results = units.of(outcomes.filter(outcomes.experiment_id == experiment_id)).select("unit", *metrics)
-    rows = _arms(assignments, experiment_id, units).inner_join(results, "unit")
-    parts = []
-    for order, metric in enumerate(metrics):
-        joined = _values(rows, metric)
-        part = joined.group_by("arm").aggregate(
-            n=joined.value.count(),
-            members=joined.members.sum(where=joined.value.notnull()).fill_null(0),
-            total=joined.value.sum().cast("float64"),
-            total_squares=(joined.value * joined.value).sum().cast("float64"),
-            binary=joined.value.isin([0, 1]).all(),
-        )
-        parts.append(part.mutate(metric=ibis.literal(metric), metric_order=ibis.literal(order)))
-    frame = ibis.union(*parts).order_by("metric_order", "arm").to_pandas().assign(unit=units.name)
-    return frame[["arm", "metric", "n", "members", "total", "total_squares", "binary", "unit"]]
-
-
-def _values(rows: ibis.Table, metric: str) -> ibis.Table:
-    """One value a unit: the sum, or the largest where the metric is yes or no; null where no member has one."""
-    value = rows[metric].cast("decimal(18, 4)")
-    valued = rows.select("arm", "unit", "members", value=value, yes_or_no=value.isin([0, 1]).all().over())
-    summed = valued.group_by("arm", "unit", "members", "yes_or_no").aggregate(
-        total=valued.value.sum(), top=valued.value.max()
+    assignments = _assigned(store.find("assignments"), until)
+    arms = None if assignments is None else assigned_arms(assignments)
+    if assignments is None or arms is None or arms.empty:
+        return NotEnough("assignments", 0, 1)
+    days = {"window_days": reading.window_days, "after_days": reading.after_days}
+    campaigns = arms
+    if reading.experiment == AUTO:
+        # Customers left out of all campaigns are no campaign.
+        held = holdout_arms(assignments, store.find("contacts"), until=until)
+        others = arms[~arms["experiment"].isin(held["experiment"])]
+        campaigns = arms if others.empty else others
+    name = experiment_named(campaigns, reading.experiment, **days, until=until)
+    own = arms[arms["experiment"] == name]
+    control = control_named(own, reading.control, lambda: _reached(store, assignments, name))
+    if len(own) < 2:
+        return NotEnough("arms", len(own), 2)
+    if isinstance(control, NotEnough):
+        return control
+    names = (control, *(str(arm) for arm in own["arm"] if arm != control))
+    placed = placed_customers(_rows(assignments, name, reading, own), names)
+    judged = randomised_units(placed, store.find("customers"))
+    found = numbered_units(placed, judged.units, names)
+    return Experiment(
+        name=name,
+        control=control,
+        arms=names,
+        units=judged.units,
+        people=found.people,
+        customers=found.customers,
+        mixed=MixedUnits(unit=judged.units.name, assigned=found.assigned, mixed=found.mixed),
+        mixed_households=judged.mixed_households,
+        first_day=found.first_day,
+        last_day=found.last_day,
+        until=until,
+        others=tuple(str(other) for other in dict.fromkeys(arms["experiment"]) if other != name),
+        reading=reading,
+        store=store,
+        strata=found.strata,
+        placed=found.placed,
     )
-    one = summed.yes_or_no.ifelse(summed.top, summed.total).cast("decimal(18, 4)")
-    return summed.select("arm", "members", value=one)
 
 
-def _arms(assignments: ibis.Table, experiment_id: str, units: Units) -> ibis.Table:
-    """The one arm of each unit that is in one, with its assigned customers."""
-    placed = _placed(assignments, experiment_id, units)
-    return placed.filter(placed.arms == 1).drop("arms")
+def _day(name: str, given: date | str | None) -> date | None:
+    if given is None or given == "":
+        return None
+    if isinstance(given, datetime):
+        return given.date()
+    if isinstance(given, date):
+        return given
+    try:
+        return date.fromisoformat(given)
+    except ValueError:
+        msg = f"{name} is {given!r}; write a day as YYYY-MM-DD"
+        raise ValueError(msg) from None
 
 
-def _placed(assignments: ibis.Table, experiment_id: str, units: Units) -> ibis.Table:
-    """Every unit assigned, with the number of arms its members are in and one of these."""
-    rows = units.of(assignments.filter(assignments.experiment_id == experiment_id))
-    return rows.group_by("unit").aggregate(
-        arm=rows.variant.min(), arms=rows.variant.nunique(), members=rows.customer_id.nunique()
-    )
+def _assigned(assignments: ir.Table | None, until: date) -> ir.Table | None:
+    """The assignments made before a day, with NULL for a time or a stratum that the store does not hold."""
+    if assignments is None:
+        return None
+    kinds = {"assigned_at": "timestamp(6)", "stratum": "string"}
+    missing = {name: ibis.null(kind) for name, kind in kinds.items() if name not in assignments.columns}
+    rows = assignments.mutate(**missing) if missing else assignments
+    seen = rows.assigned_at.isnull() | (rows.assigned_at < ibis.timestamp(until.isoformat()))
+    return rows.filter(seen, rows.variant.notnull())
+
+
+def _reached(store: Store, assignments: ir.Table, name: str) -> Sequence[str]:
+    """The arms of whom somebody got a message of the campaign."""
+    contacts = store.find("contacts")
+    if contacts is None:
+        return ()
+    sent = contacts.filter(contacts.campaign_id == name)
+    placed = assignments.filter(assignments.experiment_id == name)
+    told = placed.semi_join(sent, "customer_id").select("variant").distinct()
+    return [str(arm) for arm in told.order_by("variant").to_pandas()["variant"]]
+
+
+def _rows(assignments: ir.Table, name: str, reading: Reading, arms: pd.DataFrame) -> ir.Table:
+    """The assignments of the test, all with a time where any is known."""
+    rows = assignments.filter(assignments.experiment_id == name)
+    # Who has no time of their own counts from the start that is stated, or from the first of the others.
+    first = arms["first"].min()
+    start = reading.started if reading.started or pd.isna(first) else first.to_pydatetime()
+    if start is None:
+        return rows
+    stated = ibis.timestamp(start if isinstance(start, str) else start.isoformat())
+    return rows.mutate(assigned_at=ibis.coalesce(rows.assigned_at, stated.cast("timestamp(6)")))
