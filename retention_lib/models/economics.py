@@ -9,36 +9,9 @@ from statistics import NormalDist
 import pandas as pd
 
 from retention_lib.estimates import Estimate, NotEnough, figures_frame
-from retention_lib.models.experiments.arm_effects import ArmEffects
 
 POWER = 0.80
 SIGNIFICANCE = 0.05
-
-
-@dataclass(frozen=True, kw_only=True)
-class ContactProfit:
-    """What a contact of one arm of a test earned, net of its cost.
-
-    Attributes:
-        arm: The arm.
-        best: The arm that earned most, itself or another.
-        per_contact: Effect on spend x margin, or on gross profit, - cost (money a customer contacted), a household's
-            effect shared by its members in the arm; the interval holds the uncertainty of the effect only.
-        gross_margin: Share of spend, in [0, 1]; None where gross profit itself was measured.
-        contact_cost: Cost of one contact (money).
-        unit: What `per_contact.n` counts: `customer` or `household`.
-    """
-
-    arm: str
-    best: str
-    per_contact: Estimate
-    gross_margin: float | None
-    contact_cost: float
-    unit: str = "customer"
-
-    def to_frame(self) -> pd.DataFrame:
-        """The figures, one row each; columns as in `figures_frame`."""
-        return figures_frame(self)
 
 
 @dataclass(frozen=True, kw_only=True)
@@ -131,58 +104,6 @@ def break_even(
         customers, float(contact_cost), _number(profit_if_won), _number(base_share), horizon_days=horizon_days
     )
     return found if isinstance(found, NotEnough) else replace(found, audience=audience)
-
-
-def contact_profits(
-    effects: ArmEffects | NotEnough,
-    *,
-    metric: str,
-    gross_margin: float | None,
-    contact_cost: float | None,
-    metric_is_profit: bool = False,
-) -> list[ContactProfit | NotEnough]:
-    """What a contact earned in each arm of a test, best first.
-
-    Args:
-        effects: From `experiments.arm_effects`.
-        metric: The metric that is spend, or gross profit (money a customer).
-        gross_margin: Share of spend, in [0, 1]; None = not known.
-        contact_cost: Cost of one contact (money); None = not known.
-        metric_is_profit: Whether the metric is gross profit already, what offers cost taken off; no margin is needed.
-
-    Returns:
-        One item an arm whose effect on the metric may be claimed; a single NotEnough("margin_and_cost_known") or
-        NotEnough("effects_claimed") where there is none.
-    """
-    if isinstance(effects, NotEnough):
-        return [effects]
-    margin = 1.0 if metric_is_profit else gross_margin
-    if margin is None or contact_cost is None:
-        return [NotEnough("margin_and_cost_known", 0, 1)]
-    rows = effects.table[(effects.table["metric"] == metric) & effects.table["claimed"].astype(bool)]
-    members = dict(zip(rows["arm"], rows["members"], strict=True))
-    arms = list(rows.loc[(rows["effect"] / rows["members"]).sort_values(ascending=False).index, "arm"])
-    profits = [
-        ContactProfit(
-            arm=arm,
-            best=arms[0],
-            per_contact=_profit(effects.effect(metric, arm), margin / members[arm], contact_cost),
-            gross_margin=None if metric_is_profit else margin,
-            contact_cost=contact_cost,
-            unit=effects.unit,
-        )
-        for arm in arms
-    ]
-    return list(profits) or [NotEnough("effects_claimed", 0, 1)]
-
-
-def _profit(effect: Estimate | NotEnough, margin: float, cost: float) -> Estimate:
-    """Effect x margin - cost, with the effect's interval."""
-    if isinstance(effect, NotEnough) or effect.low is None or effect.high is None:
-        msg = "a claimed effect has an interval"
-        raise ValueError(msg)
-    low, value, high = (bound * margin - cost for bound in (effect.low, effect.value, effect.high))
-    return Estimate(value, low=low, high=high, level=effect.level, n=effect.n)
 
 
 def detectable_rise(base_share: float, group: float) -> float | None:

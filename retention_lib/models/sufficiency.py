@@ -12,7 +12,8 @@ from typing import ClassVar, TypeVar
 import pandas as pd
 
 from retention_lib.estimates import NotEnough
-from retention_lib.models import experiments, impact, lapse
+from retention_lib.models import impact, lapse
+from retention_lib.models.experiments.refusals import MINIMUM_CUSTOMERS
 
 TABLES_KNOWN = ("sales_known", "treatment_known", "assignments_known", "results_known")
 """Requirements that are tables, without which nothing else is judged."""
@@ -26,6 +27,9 @@ FORECAST_THIRD_PURCHASES = 1
 CHURN_HISTORY_DAYS = lapse.USUAL_LAPSE_DAYS + lapse.LONGEST_MONTH
 RETURN_HISTORY_DAYS = 120
 IMPACT_HISTORY_DAYS = 140
+PLAN_HISTORY_DAYS = 85
+"""The days of a usual test, and one before them."""
+
 SHORT_MONTH_DAYS = 3
 """Days that may lack in the months seen: the first ones without a sale, and a February."""
 
@@ -194,7 +198,12 @@ NEEDS: dict[str, tuple[Need, ...]] = {
         Need(requirement="assignments_known", fact="has_assignments", need=1),
         Need(requirement="results_known", fact="has_results", need=1),
         Need(requirement="arms", fact="arms", need=2),
-        Need(requirement="smallest_arm", fact="customers_smallest_arm", need=experiments.MINIMUM_CUSTOMERS),
+        Need(requirement="smallest_arm", fact="customers_smallest_arm", need=MINIMUM_CUSTOMERS),
+    ),
+    "campaign_plan": (
+        Need(requirement="sales_known", fact="has_transactions", need=1),
+        Need(requirement="plan_buyers", fact="buyers", need=MINIMUM_CUSTOMERS),
+        Need(requirement="plan_history_days", fact="history_days", need=PLAN_HISTORY_DAYS),
     ),
 }
 """What each report needs, by its notebook."""

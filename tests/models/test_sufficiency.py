@@ -50,7 +50,7 @@ def facts(**changed: float | None) -> pd.DataFrame:
 
 def test_just_enough_carries_every_report() -> None:
     found = sufficiency(facts())
-    assert found.carried == len(found.reports) == 4
+    assert found.carried == len(found.reports) == 5
     assert found.to_frame()["met"].all()
     assert found.not_carried == ()
 
@@ -105,6 +105,8 @@ def test_with_enough_the_frame_goes_on_to_the_models() -> None:
         ("loyalty_impact", {"customers_untreated": 29}, "customers_untreated"),
         ("ab_campaign", {"arms": 1}, "arms"),
         ("ab_campaign", {"customers_smallest_arm": 29}, "smallest_arm"),
+        ("campaign_plan", {"buyers": 29}, "plan_buyers"),
+        ("campaign_plan", {"history_days": 84}, "plan_history_days"),
     ],
 )
 def test_a_report_is_not_carried_without_an_essential(

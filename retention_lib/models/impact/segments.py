@@ -19,6 +19,7 @@ from retention_lib.models.impact.joining import EARLY_DAYS, FEWEST_MEMBERS, PERI
 from retention_lib.models.impact.panel import Panel, segment_panel
 from retention_lib.models.impact.programme_effect import ProgrammeEffect
 from retention_lib.models.intervals import holm_adjusted, normal_quantile
+from retention_lib.models.shrinkage import shrunk
 
 EARLY = "early"
 _LEVEL = 0.95
@@ -65,8 +66,7 @@ def segment_effects(
         The effects; NotEnough("segments_measured") with fewer than two segments of 30 measured members.
 
     References:
-        DerSimonian and Laird (1986), Meta-analysis in clinical trials, Controlled Clinical Trials 7 (the spread of true
-        effects); Morris (1983), Parametric empirical Bayes inference, JASA 78 (shrinkage).
+        As in `models.shrinkage`.
     """
     if isinstance(effect, NotEnough):
         return effect
@@ -124,36 +124,15 @@ class _Shrunk:
 
 def _shrunk(part: pd.DataFrame) -> _Shrunk:
     """Effects drawn towards their mean by how much of their scatter is chance."""
-    from scipy.special import chdtrc
-
-    log, variance = part["log"].to_numpy(dtype=float), part["sd"].to_numpy(dtype=float) ** 2
-    weights = 1 / variance
-    mean = float((weights * log).sum() / weights.sum())
-    scatter = float((weights * (log - mean) ** 2).sum())
-    freedom = len(log) - 1
-    scale = float(weights.sum() - (weights**2).sum() / weights.sum())
-    between = max(0.0, (scatter - freedom) / scale)
-    weights = 1 / (variance + between)
-    centre, centre_variance = float((weights * log).sum() / weights.sum()), 1 / float(weights.sum())
-    kept = between / (between + variance)
-    shrunk = centre + kept * (log - centre)
-    sd = np.sqrt(kept * variance + (1 - kept) ** 2 * centre_variance)
-    reach = normal_quantile(_LEVEL)
+    log, sd = part["log"].to_numpy(dtype=float), part["sd"].to_numpy(dtype=float)
+    found, reach = shrunk(log, sd**2), normal_quantile(_LEVEL)
     table = part[["dimension", "segment", "members"]].assign(
         effect=np.expm1(log),
-        low=np.expm1(log - reach * np.sqrt(variance)),
-        high=np.expm1(log + reach * np.sqrt(variance)),
-        shrunk=np.expm1(shrunk),
-        shrunk_low=np.expm1(shrunk - reach * sd),
-        shrunk_high=np.expm1(shrunk + reach * sd),
-        p=_against_others(log, variance),
+        low=np.expm1(log - reach * sd),
+        high=np.expm1(log + reach * sd),
+        shrunk=np.expm1(found.value),
+        shrunk_low=np.expm1(found.value - reach * found.sd),
+        shrunk_high=np.expm1(found.value + reach * found.sd),
+        p=[two_sided_p(z, 1.0) for z in found.against_others],
     )
-    return _Shrunk(table=table, spread=math.sqrt(between), p=float(chdtrc(freedom, scatter)))
-
-
-def _against_others(log: Any, variance: Any) -> list[float]:
-    """The p of each segment's difference from the precision-weighted mean of the others."""
-    weights = 1 / variance
-    others = weights.sum() - weights
-    mean = ((weights * log).sum() - weights * log) / others
-    return [two_sided_p(a - b, math.sqrt(v + 1 / w)) for a, b, v, w in zip(log, mean, variance, others, strict=True)]
+    return _Shrunk(table=table, spread=found.spread, p=found.p)
