@@ -122,6 +122,7 @@ class Column:
         kind: How values are written; `written` are numbers already in words, set like numbers.
         low: Column with the lower bound; with `high` the interval stands under the value.
         high: Column with the upper bound.
+        under: Column with words that stand under the value, such as an interval in words; empty for none.
     """
 
     name: str
@@ -129,6 +130,7 @@ class Column:
     kind: Kind = "text"
     low: str | None = None
     high: str | None = None
+    under: str | None = None
 
 
 @dataclass(frozen=True, kw_only=True)
@@ -294,6 +296,8 @@ def shown_cents(shown: pd.DataFrame, table: Table) -> dict[str, int]:
 
 def cell_interval(row: dict[Any, Any], column: Column, words: Words) -> str:
     """The interval of a cell in words; empty where its column has none."""
+    if column.under is not None:
+        return clean_value(row[column.under])
     if column.low is None or column.high is None:
         return ""
     return words.interval(row[column.low], row[column.high], _UNITS.get(column.kind, column.kind))

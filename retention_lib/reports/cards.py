@@ -41,7 +41,7 @@ def figure_card(
     if isinstance(value, NotEnough):
         return Card(label=label, value=DASH, interval=reason_sentence(value, words))
     if isinstance(value, str):
-        return Card(label=label, value=words.date(value) if spec.unit == "date" else value, base=base)
+        return Card(label=label, value=words.date(value, short=True) if spec.unit == "date" else value, base=base)
     number = _number(value)
     better = spec.better if _beyond_chance(value, previous) else None
     change, tone = _change(number, _number(previous), words, unit=spec.unit, better=better, period=period)

@@ -16,6 +16,7 @@ from typing import Any, get_args
 
 from retention_lib.estimates import Estimate, NotEnough
 from retention_lib.reports.figure_specs import FigureSpec, one
+from retention_lib.reports.figures_campaign import CAMPAIGN
 from retention_lib.reports.figures_churn import CHURN
 from retention_lib.reports.figures_loyalty import LOYALTY
 from retention_lib.reports.figures_value import VALUE
@@ -30,39 +31,6 @@ def _registry(*specs: FigureSpec) -> Mapping[str, FigureSpec]:
         raise ValueError("a figure id stands twice in the registry")
     return MappingProxyType({spec.id: spec for spec in specs})
 
-
-_CAMPAIGN = (
-    one("srm_p", N_("Split as planned? (p)"), "p", N_("chi-squared test of the arms' sizes against the plan")),
-    one(
-        "visit_effect_*",
-        N_("Extra visits, {name}"),
-        "points",
-        N_("share of all assigned who visited, {name} - control"),
-        "up",
-    ),
-    one(
-        "conversion_effect_*",
-        N_("Extra buyers, {name}"),
-        "points",
-        N_("share of all assigned who bought, {name} - control"),
-        "up",
-    ),
-    one(
-        "spend_effect_*",
-        N_("Extra spend, {name}"),
-        "money_per_customer",
-        N_("mean spend of all assigned, {name} - control"),
-        "up",
-    ),
-    one(
-        "gross_profit_effect_*",
-        N_("Extra gross profit, {name}"),
-        "money_per_customer",
-        N_("mean gross profit of all assigned, {name} - control"),
-        "up",
-    ),
-    one("customers_in_test", N_("In the test"), "count", N_("households (customers where none are known) in one arm")),
-)
 
 _DATA = (
     one("rows_in", N_("Rows in"), "count", N_("rows in the sources of all tables that can be read")),
@@ -104,7 +72,7 @@ _DATA = (
     ),
 )
 
-FIGURES: Mapping[str, FigureSpec] = _registry(*CHURN, *VALUE, *LOYALTY, *_CAMPAIGN, *_DATA)
+FIGURES: Mapping[str, FigureSpec] = _registry(*CHURN, *VALUE, *LOYALTY, *CAMPAIGN, *_DATA)
 
 
 def figure_spec(id: str) -> FigureSpec:
@@ -118,7 +86,8 @@ def figure_spec(id: str) -> FigureSpec:
     for pattern, spec in FIGURES.items():
         head, star, tail = pattern.partition("*")
         if star and fnmatchcase(id, pattern):
-            return replace(spec, id=id, name=id[len(head) : len(id) - len(tail) or None].replace("_", " "))
+            name = id.replace("_effect_", ", ") if "*" in tail else id[len(head) : len(id) - len(tail) or None]
+            return replace(spec, id=id, name=name.replace("_", " "))
     near = difflib.get_close_matches(id, FIGURES, n=1)
     hint = f"; did you mean {near[0]}?" if near else ""
     raise LookupError(f"figure {id!r} is not in retention_lib/reports/figures.py{hint}")

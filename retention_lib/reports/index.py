@@ -15,6 +15,7 @@ a small trend line. All texts are finished and in the reader's language, and are
 from __future__ import annotations
 
 import re
+from collections import Counter
 from collections.abc import Callable, Sequence
 from dataclasses import dataclass, replace
 from functools import lru_cache
@@ -152,7 +153,7 @@ def render_month_index(month: MonthPage, words: Words) -> str:
         "month_index.html.j2",
         words,
         lambda figure: (*figure.earlier, _point(month.month, figure)),
-        page=month,
+        page=replace(month, reports=_told_apart(month.reports)),
         head_title=title,
     )
 
@@ -224,8 +225,19 @@ def _history(newest_first: Sequence[MonthPage], report_id: str, figure_id: str) 
 
 def _placed(month: MonthPage) -> MonthPage:
     """The month with links as seen from the set's folder."""
-    folder = month.month
-    return replace(month, reports=_with_links(month.reports, folder), href=month.href or f"{folder}/index.html")
+    folder, reports = month.month, _told_apart(month.reports)
+    return replace(month, reports=_with_links(reports, folder), href=month.href or f"{folder}/index.html")
+
+
+def _told_apart(reports: Sequence[ReportEntry]) -> tuple[ReportEntry, ...]:
+    """The reports, with their ids in the titles of those that answer the same question."""
+    asked = Counter(report.title for report in reports)
+    return tuple(
+        replace(report, title=f"{report.title} \u00b7 {report.id.replace('_', ' ')}")
+        if asked[report.title] > 1
+        else report
+        for report in reports
+    )
 
 
 def _with_links(reports: Sequence[ReportEntry], folder: str) -> tuple[ReportEntry, ...]:

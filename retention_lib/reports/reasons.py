@@ -53,6 +53,31 @@ REASONS: Mapping[str, str] = MappingProxyType(
             "{have} members had been customers for 12 weeks before they joined; {need} are needed, as the others have "
             "no before."
         ),
+        "past_tests": N_(
+            "To say what campaigns leave in general takes {need} earlier tests that can be judged; there are {have}."
+        ),
+        "sample_ratio_broken": N_("The groups of the test are not as large as planned, so no effect of it is told."),
+        "sample_ratio_strata": N_(
+            "Within a stratum the groups of the test are not as large as planned, so no effect of it is told."
+        ),
+        "sample_ratio_days": N_(
+            "On some days the groups of the test are not as large as planned, so no effect of it is told."
+        ),
+        "two_arms": N_("Too many are in two groups of the test at once, so no effect of it is told."),
+        "assignment_after_exposure": N_(
+            "Some were sent the message before they were put into a group, so no effect of the test is told."
+        ),
+        "unbalanced_before": N_(
+            "The groups of the test bought differently even before it, so no effect of it is told."
+        ),
+        "outcomes_missing": N_(
+            "Results are missing more often in one group than in another, so no effect of the test is told."
+        ),
+        "other_campaigns": N_("Other campaigns reached one group more than another, so no effect of the test is told."),
+        "small_arms": N_("A group of the test is too small, so no effect of it is told."),
+        "interim": N_("The test is not over, so no effect of it is told yet."),
+        "after_weeks_open": N_("The weeks after the offer are not over, so what is left of it is not told yet."),
+        "orders_counted": N_("Orders were not counted in this test, so extra ones are not known."),
         "overlap_poor": N_(
             "Hardly any other customers bought as much as the members before they joined, so nobody shows what they "
             "would have done."
@@ -66,6 +91,7 @@ REASONS: Mapping[str, str] = MappingProxyType(
         "sums_positive": N_(
             "Sales of the members are not above zero in the weeks compared, so there are no shares to tell."
         ),
+        "trap_groups": N_("Neither buyers nor those who opened the message can be compared on their own."),
         "twins_members": N_(
             "{have} members were customers for 12 weeks before they joined; {need} are needed to find others like them."
         ),
@@ -76,7 +102,18 @@ REASONS: Mapping[str, str] = MappingProxyType(
             "Everybody was mailed on one day and {have} were left alone beside them, of {need} needed: nobody shows "
             "what would have been bought without the mail, so no effect can be claimed."
         ),
+        "amounts_capped": N_("No amount of this test has a cap to compare with."),
         "arms": N_("There are {have} arms; a comparison needs at least {need}."),
+        "assignments": N_("No customer is assigned to a test in the days seen, so there is no test to judge."),
+        "control_named": N_(
+            "Nothing in the data tells which arm of the test was left alone; name it in the parameter file."
+        ),
+        "outcomes_dated": N_(
+            "What the customers of the test did cannot be counted: the test has no dates, and no results come "
+            "with it; state the day on which it started."
+        ),
+        "assignment_days": N_("The test has no dates, so its days cannot be looked at one by one."),
+        "sales_by_day": N_("The results of the test came as totals, so what customers did day by day is not known."),
         "backtest_days": N_(
             "There are {have} days of sales before the last test; {need} are needed to choose among forecasts."
         ),
@@ -94,6 +131,7 @@ REASONS: Mapping[str, str] = MappingProxyType(
             "not judged on its own."
         ),
         "categories_to_compare": N_("The store's sales name no category, so no windows by category are compared."),
+        "columns_before": N_("Nothing is known of the customers before the test, so arms cannot be compared there."),
         "cohort_customers": N_("The largest cohort has {have} customers; {need} are needed to judge one."),
         "cohorts_to_compare": N_(
             "Cohorts of 30 customers that have been seen at the same age: {have}; it takes {need} to compare them."
@@ -105,10 +143,21 @@ REASONS: Mapping[str, str] = MappingProxyType(
         "contact_cost_known": N_(
             "The cost of a contact is not given; set economics.contact_cost in the parameter file."
         ),
+        "control_above_zero": N_("Those left alone brought nothing, so a change cannot be told in per cent."),
+        "control_profit_positive": N_(
+            "Customers left alone brought no gross profit in these days, so there is nothing to hold a profit against "
+            "and no chance of one is told."
+        ),
         "costs_known": N_(
             "The store has no table of costs, so what keeping and winning a customer costs is not known."
         ),
         "costs_of_month": N_("The table of costs has no row for the month."),
+        "coupon_orders": N_(
+            "Only {have} orders were made with a coupon; {need} are needed to say how many of them are extra."
+        ),
+        "coupon_value_known": N_(
+            "What the coupons took off prices is not known, so what an extra order cost is not told."
+        ),
         "customers": N_("There are {have} customers; the model of purchases needs at least {need}."),
         "customers_active_past": N_(
             "Nobody was active at a past date with a whole horizon after it, so nobody can be followed."
@@ -192,7 +241,6 @@ REASONS: Mapping[str, str] = MappingProxyType(
             "The store knows nothing of its customers that would tell one group from another, but what they buy."
         ),
         "effect_interval": N_("The uncertainty of the effect is not known, so no chance of a profit is told."),
-        "effects_claimed": N_("No arm changed the goal by more than chance, so there is no profit to speak of."),
         "episodes": N_("Only {have} customers bought in the period; {need} are needed for the curve."),
         "episodes_that_ended": N_("Nobody came back in the time seen, so there is no curve."),
         "first_order_features": N_("First orders are alike in everything the store knows of them."),
@@ -209,8 +257,13 @@ REASONS: Mapping[str, str] = MappingProxyType(
         "forecast_recent_days": N_(
             "The last purchase is {have} days old; a forecast needs one in the last {need} days, so none is made."
         ),
+        "gain_to_lose": N_("No gain was seen in the window, so there is none that could be lost again."),
         "forecast_third_purchases": N_("Nobody has bought three times, so no forecast of purchases is made."),
         "funnel_steps": N_("The events of the site know {have} steps; at least {need} make a way to the purchase."),
+        "goal_by_day": N_("The metric that decides is not known day by day, so its course over the days is not shown."),
+        "goal_in_money": N_(
+            "The results of the test hold no column of money, so what it earned is not known; name one as the goal."
+        ),
         "habit_columns": N_(
             "The sales say neither what was discounted nor the category, so what customers had bought is not compared."
         ),
@@ -218,16 +271,40 @@ REASONS: Mapping[str, str] = MappingProxyType(
             "The data reach back {have} days. Who is first seen soon after they begin may be an old customer, so it "
             "takes {need} days of history, at the rate at which new ones come, to see at which purchase they stop."
         ),
+        "held_out_customers": N_(
+            "Only {have} customers or households are in one of the two groups of the hold-out; {need} are needed."
+        ),
+        "held_out_dated": N_("It is not known since when customers are held out of all campaigns."),
+        "held_out_months": N_("The first month of the hold-out is not over yet."),
+        "held_out_named": N_("No customers are held out of all campaigns."),
         "holdout_customers": N_(
             "Only {have} customers were known when the holdout began; {need} are needed to test a forecast."
         ),
         "holdout_purchases": N_("Nobody bought in the holdout, so a forecast cannot be tested on it."),
         "holdout_weeks": N_("There is not a whole week of data on each side of the holdout's beginning."),
+        "goal_known": N_("This store cannot tell the metric that is to decide; choose another goal."),
+        "guardrails": N_("Neither refunds nor discounts nor unsubscribed customers are known in this test."),
+        "history": N_("What these customers did before the test is not known."),
         "households_control": N_("Only {have} households were left alone; {need} are needed for a comparison."),
         "households_treated": N_(
             "Only {have} households were mailed first by this campaign; {need} are needed for a comparison."
         ),
         "identities_known": N_("The store has no table of identities, so each customer id is taken for one person."),
+        "incremental_orders_shown": N_(
+            "The extra orders cannot be told from none, so what one of them cost is not known."
+        ),
+        "looks_cohorts": N_(
+            "Days on which customers may have come into the test: {have}. Looks before the end make sense from {need} "
+            "on, so this test is judged once, when its window is over."
+        ),
+        "looks_declared": N_("Looks before the end were not agreed, so the test is judged once, when it is over."),
+        "looks_declared_late": N_(
+            "Looks before the end were agreed {have} days after the test began; only what is agreed before it counts."
+        ),
+        "looks_first": N_(
+            "It is too early for a first look: it takes {need} days of customers whose window is over, and 100 buyers; "
+            "there are {have} such days."
+        ),
         "income_customers": N_(
             "Only {have} customers bought in one of the last two years; {need} are needed for an income-based value."
         ),
@@ -429,6 +506,10 @@ REASONS: Mapping[str, str] = MappingProxyType(
         "values_seen_to_quantile": N_(
             "Of {need} values only {have} are known, the others are larger: the quantile is not reached."
         ),
+        "test_weeks_after": N_("The weeks after the window are not over, so whether a gain lasts is not known yet."),
+        "units_per_column": N_(
+            "The smallest arm has {have}; {need} are needed to compare all that is known from before the test."
+        ),
         "weeks_after": N_("There are {have} weeks after the start; at least {need} is needed."),
         "weeks_before": N_(
             "There are {have} weeks before the start; at least {need} are needed to see whether the groups moved alike."
@@ -442,6 +523,38 @@ REASONS: Mapping[str, str] = MappingProxyType(
         "window_before_month": N_(
             "The data begin less than a window before the month, so who was active when it began is not known."
         ),
+        "customers_eligible": N_(
+            "No customer may be put into a test: nobody bought lately, may be written to and is in no other test."
+        ),
+        "customers_listed": N_(
+            "The list would hold {have} customers; at most {need} are written at once. Look for a larger effect."
+        ),
+        "effect_below_one": N_("The effect looked for would make everybody buy; look for a smaller one."),
+        "experiment_assigned": N_(
+            "The store has assignments of a test of this name already, of {have} customers. Nobody is put anew: give "
+            "the next test a name of its own."
+        ),
+        "goal_mean_positive": N_(
+            "Customers bring {have} of what is to be raised on average, so that no share of it is an effect."
+        ),
+        "holdout_assigned": N_("A hold-out of {have} customers is under way, so no other is drawn."),
+        "holdout_wanted": N_("No hold-out is asked for."),
+        "planning_history_days": N_(
+            "The sales reach back {have} days; {need} are needed to see what customers do over the days of a test."
+        ),
+        "uplift_customers": N_(
+            "The smallest arm has {have} with a result; {need} are needed to choose offers by customer."
+        ),
+        "conversion_known": N_("Whether a customer bought was not counted, so gains are shown in money only."),
+        "left_alone_expected": N_("The model expects the offer to pay with every customer, so nobody is left alone."),
+        "features_known": N_(
+            "Nothing is known of the customers from before the test, so offers cannot be chosen by it."
+        ),
+        "test_units": N_(
+            "The test needs {need} in its groups and there are {have}, so no list is drawn. Look for a larger effect, "
+            "or test fewer offers."
+        ),
+        "zero_variance": N_("All customers do the same, so that there is nothing to compare."),
     }
 )
 

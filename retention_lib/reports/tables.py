@@ -8,13 +8,12 @@ from typing import Any
 from retention_lib.estimates import NotEnough
 from retention_lib.models.btyd import PurchaseModel
 from retention_lib.models.campaigns import RedemptionRates
-from retention_lib.models.experiments.arm_effects import ArmEffects
 from retention_lib.models.experiments.sample_ratio import SampleRatio
 from retention_lib.models.impact import EventStudy
 from retention_lib.models.lapse import ReturnChance
 from retention_lib.models.retention import MonthlyFlows
 from retention_lib.models.segments import SegmentRates
-from retention_lib.reports.blocks import Column, Kind, Table
+from retention_lib.reports.blocks import Column, Table
 from retention_lib.reports.rows import segment_name
 from retention_lib.reports.units import of_unit
 from retention_lib.reports.words import N_, Words
@@ -120,31 +119,6 @@ def _(result: SampleRatio, words: Words) -> Table:
 
 
 @shown_table.register
-def _(result: ArmEffects, words: Words) -> Table:
-    frame = result.table
-    shares, money = frame[frame["binary"]], frame[~frame["binary"]]
-    text = [*_arm_rows(shares, "share", "points", words), *_arm_rows(money, "money", "money", words)]
-    names = ("metric", "arm", "control", "mean", "effect", "interval", "relative", "p")
-    labels = (
-        N_("Metric"),
-        N_("Arm"),
-        N_("Control"),
-        N_("Mailed"),
-        N_("Effect"),
-        N_("95% interval"),
-        N_("Change"),
-        N_("p, corrected"),
-    )
-    columns = [Column(name=name, header=words.say(label)) for name, label in zip(names, labels, strict=True)]
-    caption = of_unit(
-        result.unit,
-        household=N_("Effect of each arm on each metric, per household assigned"),
-        customer=N_("Effect of each arm on each metric, per customer assigned"),
-    )
-    return Table(columns=tuple(columns), frame=type(frame)(text, columns=list(names)), caption=words.say(caption))
-
-
-@shown_table.register
 def _(result: PurchaseModel, words: Words) -> Table:
     columns = (
         Column(name="parameter", header=words.say(N_("Parameter"))),
@@ -184,19 +158,3 @@ def _(result: EventStudy, words: Words) -> Table:
         Column(name="p", header=words.say(N_("p")), kind="p"),
     )
     return Table(columns=columns, frame=result.effects, caption=words.say(N_("Difference by week, against week -1")))
-
-
-def _arm_rows(rows: Any, level: Kind, change: Kind, words: Words) -> list[list[str]]:
-    return [
-        [
-            row["metric"],
-            row["arm"],
-            words.value(row["control_mean"], level),
-            words.value(row["arm_mean"], level),
-            words.value(row["effect"], change),
-            words.interval(row["low"], row["high"], change),
-            words.percent(row["relative"], 0),
-            words.p_value(row["p_adjusted"]),
-        ]
-        for row in rows.to_dict("records")
-    ]

@@ -223,10 +223,11 @@ class Words:
         pattern = "LLLL y" if year else "LLLL"
         return dates.format_date(first, pattern, locale=self._date_locale()).replace(" ", NO_BREAK_SPACE)
 
-    def date(self, day: dt.date | str) -> str:
-        """A day in words, as in "31 December 2017"."""
+    def date(self, day: dt.date | str, *, short: bool = False) -> str:
+        """A day in words, as in "31 December 2017", or "31 Dec 2017" where there is little room."""
         when = dt.date.fromisoformat(day[:10]) if isinstance(day, str) else day
-        return dates.format_date(when, "long", locale=self._date_locale()).replace(" ", NO_BREAK_SPACE)
+        written = dates.format_date(when, "medium" if short else "long", locale=self._date_locale())
+        return written.replace(" ", NO_BREAK_SPACE)
 
     def value(self, value: float | None, unit: Unit | str, *, compact: bool = False, finer: int = 0) -> str:
         """A figure in the form of its unit (`FigureSpec.unit`), with `finer` digits more where it has any."""

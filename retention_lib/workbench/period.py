@@ -76,6 +76,13 @@ class ReportPeriod:
         return self.coverage.last_day + timedelta(days=1) if self._unseen_days else self.period_end
 
     @property
+    def told_until(self) -> date:
+        """The same; for a store without sales, which has told all it will, the last day there is."""
+        if self.store.coverage is not None:
+            return self.seen_until
+        return self.store.as_of + timedelta(days=1) if self.store.as_of else date.max
+
+    @property
     def _unseen_days(self) -> int:
         """Days of the report's month still to come; 0 where it is over."""
         if self.month is None or self.store.coverage is None:

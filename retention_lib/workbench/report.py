@@ -7,12 +7,13 @@ from collections.abc import Callable, Mapping
 from dataclasses import dataclass, field, replace
 from datetime import date, timedelta
 from functools import cached_property
-from typing import Any
+from typing import Any, Protocol
 
 import numpy as np
 import pandas as pd
 
 from retention_lib.estimates import NotAsked, NotEnough
+from retention_lib.measures.splitting import AssignmentList
 from retention_lib.models.next_steps import ContactList, NextSteps
 from retention_lib.models.top_customers import TopCustomers
 from retention_lib.reports.blocks import (
@@ -47,6 +48,13 @@ from retention_lib.workbench.reference import ReferenceSample, reference_sample
 
 PEERS: tuple[Dataset, ...] = ("cdnow", "complete_journey")
 """The public data sets that a simulated store is held against."""
+
+
+class FigureSource(Protocol):
+    """A result that names its figures, as their ids depend on the data."""
+
+    def figures(self) -> Mapping[str, Any]:
+        """Figures by id."""
 
 
 @dataclass
@@ -129,14 +137,17 @@ class Report(ReportPeriod):
         record = figure_record(id, value, self.words, n=n, about=about)
         display({FIGURE: record, "text/plain": f"{id} = {record['value']}"})
 
-    def figures(self, values: Mapping[str, Any], *, about: Any = None) -> None:
+    def figures(self, values: Mapping[str, Any] | FigureSource | NotEnough, *, about: Any = None) -> None:
         """Record several figures, id to value.
 
         Args:
-            values: Id to value.
+            values: Id to value, or a result that names its figures, as one with an arm in each id does; a refusal has
+                none to name.
             about: The result whose facts the figures' formulas name, where they name any.
         """
-        for id, value in values.items():
+        if isinstance(values, NotEnough):
+            return
+        for id, value in (values if isinstance(values, Mapping) else values.figures()).items():
             self.figure(id, value, about=about)
 
     def verdict(self, result: Any, **context: Any) -> None:
@@ -150,15 +161,16 @@ class Report(ReportPeriod):
         payload = {"status": said.status, "sentence": plain(said.sentence)}
         display({VERDICT: payload, "text/html": verdict_html(said, self.words)})
 
-    def cards(self, *ids: str) -> None:
+    def cards(self, *ids: str | tuple[str, ...] | NotEnough) -> None:
         """Show recorded figures as cards, four or five of them; those not asked of this store are left out.
 
         Args:
-            *ids: Figures that `figure` was given before.
+            *ids: Figures that `figure` was given before; a result may name several, a refusal names none.
         """
+        named = [id for given in ids for id in _names(given)]
         dated = self.month is not None or self.store.as_of is not None
         period = self.words.month(str(self.whole_month.previous()), year=False) if dated else None
-        shown = [id for id in ids if id not in self._not_asked]
+        shown = [id for id in named if id not in self._not_asked]
         cards = [
             figure_card(id, self._figures[id], self.words, previous=self._previous[id], period=period) for id in shown
         ]
@@ -218,7 +230,7 @@ class Report(ReportPeriod):
         html = table_html(replace(table, folded=table.folded or folded), self.words)
         display({TABLE: {**kept, "shown": table_texts(table, self.words)}, "text/html": html})
 
-    def contact_list(self, name: str, result: ContactList | TopCustomers | NotEnough) -> None:
+    def contact_list(self, name: str, result: ContactList | TopCustomers | AssignmentList | NotEnough) -> None:
         """Hand a list of customers on as `actions/<report>_<name>.csv`, ids in clear; the page shows hashed ones.
 
         The ids in clear leave the kernel in an output of their own, which the executed notebook and the page lose.
@@ -327,3 +339,10 @@ class Report(ReportPeriod):
             return ""
         values = ", ".join(f"{name} = {value!r}" for name, value in differing.items())
         return f"{self.settings.file.name} gives {values}; this notebook runs with its own cell's values"
+
+
+def _names(given: str | tuple[str, ...] | NotEnough) -> tuple[str, ...]:
+    """The figures that are named: one, several or none."""
+    if isinstance(given, NotEnough):
+        return ()
+    return (given,) if isinstance(given, str) else given

@@ -16,8 +16,7 @@ from retention_lib.measures.units import Unit
 from retention_lib.models.backtest import Tracking, tracking
 from retention_lib.models.btyd import BetaGeometric
 from retention_lib.models.campaigns import RedemptionRates, redemption_rates
-from retention_lib.models.economics import BreakEven, ContactProfit, break_even, contact_profits
-from retention_lib.models.experiments.arm_effects import ArmEffects, arm_effects
+from retention_lib.models.economics import BreakEven, break_even
 from retention_lib.models.experiments.sample_ratio import SampleRatio, sample_ratio
 from retention_lib.models.gamma_gamma import SpendModel
 from retention_lib.models.impact import (
@@ -119,20 +118,6 @@ def winback(*, contact_cost: float = 0.5, profit: float = 25.0, customers: int =
     return made(break_even(customers, contact_cost=contact_cost, profit_if_won=profit, base_share=0.5), BreakEven)
 
 
-def moments(**spend: float) -> pd.DataFrame:
-    """Arms of 1,000 customers with a mean spend and a variance near 1, and 100 visits (control) or 200."""
-    columns = ["arm", "metric", "n", "total", "total_squares", "binary"]
-    visits = {arm: 100 if arm == "none" else 200 for arm in spend}
-    rows = [(arm, "visit", 1000, count, count, True) for arm, count in visits.items()]
-    rows += [(arm, "spend", 1000, 1000 * mean, 1000 * (mean**2 + 1), False) for arm, mean in spend.items()]
-    return pd.DataFrame(rows, columns=columns)
-
-
-def arms(ratio: SampleRatio | None = None, **spend: float) -> ArmEffects:
-    spend = spend or {"none": 5.0, "mail": 6.0, "push": 5.01}
-    return made(arm_effects(moments(**spend), control="none", ratio=ratio), ArmEffects)
-
-
 def split(none: int = 1000, mail: int = 1010) -> SampleRatio:
     return made(sample_ratio({"none": none, "mail": mail}), SampleRatio)
 
@@ -160,11 +145,6 @@ def merging(**counts: int) -> MergeReport:
         "persons_in_two_variants": 0,
     }
     return MergeReport(**{**stated, **counts}, groups_unmerged=UnmergedGroups(groups=(group,)))
-
-
-def profit(*, contact_cost: float = 0.1) -> ContactProfit:
-    found = contact_profits(arms(), metric="spend", gross_margin=0.5, contact_cost=contact_cost)
-    return made(found[0], ContactProfit)
 
 
 def panel(*, effect: float = 0.0, trend: float = 0.0) -> pd.DataFrame:

@@ -111,6 +111,12 @@ def test_card_of_a_figure(id: str, now: float, before: float, value: str, tone: 
     assert (card.value, card.change_tone, card.base) == (value, tone, "n = 2,037")
 
 
+def test_the_day_of_a_card_is_short_enough_for_it() -> None:
+    for day in (f"2026-{month:02d}-30" for month in (1, *range(3, 13))):
+        assert len(figure_card("planned_verdict_on", day, WORDS).value) <= 13
+    assert figure_card("planned_verdict_on", "2026-06-30", WORDS).value == "30\u00a0Jun\u00a02026"
+
+
 def test_card_without_a_month_before_shows_no_change() -> None:
     assert figure_card("crr", 0.9, WORDS).change is None
     assert figure_card("crr", 0.9, WORDS, previous=NotEnough("x", 0, 1), period="May").change is None

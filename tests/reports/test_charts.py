@@ -16,6 +16,12 @@ from reports import accrual_results as rewarded
 from reports import backtest_results as past
 from reports import campaign_results as mailed
 from reports import cohort_results as won
+from reports import effect_results as tested
+from reports import experiment_past_results as before
+from reports import experiment_plan_results as next_up
+from reports import experiment_profit_results as paid
+from reports import experiment_uplift_results as moved
+from reports import experiment_validity_results as read
 from reports import invitation_results as invited
 from reports import late_results as delivered
 from reports import liability_results as points
@@ -31,15 +37,21 @@ from reports import vitals_results as signs
 from reports import where_results as places
 from reports import window_results as gone
 
-from retention_lib.estimates import Estimate
 from retention_lib.models.campaigns import redemption_rates
 from retention_lib.reports.charts import (
     accrual,
     backtest,
-    campaign,
     campaign_effects,
     churn,
     cohorts,
+    experiment_effects,
+    experiment_history,
+    experiment_holdout,
+    experiment_lasting,
+    experiment_looks,
+    experiment_plan,
+    experiment_profit,
+    experiment_uplift,
     invitation,
     late,
     liability,
@@ -99,9 +111,48 @@ CHARTS: dict[Callable[..., Any], list[Callable[[], Any]]] = {
         places.fatigue,
         partial(places.fatigue, withdrawn=None, opened=False),
     ],
-    campaign.plot_arm_effects: [
-        made.arms,
-        lambda: made.made(made.arm_effects(made.moments(none=5.0, mail=6.0).assign(total=0), control="none"), object),
+    experiment_effects.plot_effects: [
+        *(tested.found, tested.lowered, tested.not_shown, tested.too_few, tested.of_nothing),
+        partial(tested.found, fails="interim"),
+    ],
+    experiment_effects.plot_traps: [
+        tested.trapped,
+        partial(tested.trapped, openers=False),
+        partial(tested.trapped, buyers=False),
+    ],
+    experiment_history.plot_past_tests: [before.past, before.past_unsound, before.past_many],
+    experiment_holdout.plot_campaigns_together: [
+        *(before.together, before.together_so_far, before.together_open, before.together_reached),
+        partial(before.together, gain=-3.0),
+        partial(before.together, months=1),
+    ],
+    experiment_lasting.plot_lasting: [
+        *(read.lasting, read.waiting, read.several),
+        partial(read.lasting, days=1),
+        partial(read.lasting, kind="share", scale=0.01),
+        partial(read.lasting, kind="count", scale=0.1),
+    ],
+    experiment_looks.plot_looks: [read.looks, read.undecided, read.losing, read.one_look, read.drifting],
+    experiment_plan.plot_plan: [
+        *(next_up.plan, next_up.of_profit, next_up.of_conversion),
+        *(next_up.too_few, next_up.hopeless, next_up.filled_later),
+    ],
+    experiment_profit.plot_profit_per_contact: [
+        *(paid.earned, paid.withheld, paid.undated, paid.believed),
+        lambda: paid.earned(**{f"an arm of this test {place}": 10.0 * place for place in range(8)}),
+    ],
+    experiment_profit.plot_profit_parts: [paid.parts, paid.withheld_parts, lambda: paid.undated().parts],
+    experiment_profit.plot_subsidy_shares: [
+        *(paid.subsidy, paid.few_coupons),
+        lambda: paid.subsidy(paid.BROKEN),
+    ],
+    experiment_uplift.plot_segments: [moved.segments, moved.segments_alike, moved.segments_withheld],
+    experiment_uplift.plot_gain_curves: [
+        *(moved.curves, moved.curves_flat, moved.curves_of_buyers, moved.curves_withheld),
+        partial(moved.curves, "discount"),
+    ],
+    experiment_uplift.plot_policy: [
+        *(moved.policy, moved.single_stays, moved.nothing_stays, moved.policy_withheld),
     ],
     loyalty.plot_event_study: [made.study, partial(made.study, trend=4.0)],
     loyalty.plot_redemption_rates: [made.redemptions],
@@ -249,10 +300,17 @@ def test_every_chart_has_a_case() -> None:
     modules = (
         accrual,
         backtest,
-        campaign,
         campaign_effects,
         churn,
         cohorts,
+        experiment_effects,
+        experiment_history,
+        experiment_holdout,
+        experiment_lasting,
+        experiment_looks,
+        experiment_plan,
+        experiment_profit,
+        experiment_uplift,
         invitation,
         late,
         ledger_charts,
@@ -334,10 +392,11 @@ def test_dots_of_segments_are_the_shares_highest_on_top() -> None:
 
 
 def test_a_claimed_effect_is_coloured_and_another_grey() -> None:
-    ax = drawn(campaign.plot_arm_effects, made.arms(), "wide")
-    colours = [tuple(colour) for colour in ax.collections[1].get_facecolors()]
-    assert colours[0] == colours[1] == colours[2]
-    assert colours[3] != colours[2]
+    ax = drawn(experiment_effects.plot_effects, tested.found(), "wide")
+    # A heading and two arms of the spend, of which one is not shown; then the same of visits, of which both are.
+    _, mail, push, _, *visits = (tuple(colour) for colour in ax.collections[1].get_facecolors())
+    assert {mail, *visits} == {mail}
+    assert push != mail
 
 
 def test_a_campaign_without_an_offer_has_no_empty_brackets() -> None:
@@ -366,12 +425,6 @@ def of_segments(*names: str) -> Any:
     return made.segments(*((name, 1000 + place, 100 + place) for place, name in enumerate(names)))
 
 
-def of_arms(name: str) -> Any:
-    """The name as an arm, as a metric and as the control."""
-    moments = made.moments(none=5.0, mail=6.0).replace({"arm": {"none": name, "mail": f"too {name}"}})
-    return made.arm_effects(moments.replace({"metric": {"spend": f"{name}!"}}), control=name)
-
-
 def of_campaigns(*names: str) -> Any:
     """The names as campaigns and as the offer of the one before."""
     table = pd.DataFrame({"campaign": names, "offer": ["", *names[:-1]]})
@@ -386,7 +439,23 @@ NAMED = [
         lambda: mailed.effects(*(mailed.effect(name) for name in HOSTILE)),
         id="campaign types",
     ),
-    *(pytest.param(campaign.plot_arm_effects, partial(of_arms, name), id=f"arms-{name!a:.20}") for name in HOSTILE),
+    *(
+        pytest.param(plot, partial(build, name), id=f"{plot.__name__}-{name!a:.20}")
+        for plot, build in (
+            (experiment_effects.plot_effects, tested.of_names),
+            (experiment_effects.plot_traps, tested.trapped_names),
+            (experiment_lasting.plot_lasting, read.of_names),
+            (experiment_looks.plot_looks, read.looks_of),
+            (experiment_history.plot_past_tests, before.past_named),
+            (experiment_profit.plot_profit_per_contact, paid.named),
+            (experiment_profit.plot_profit_parts, paid.named_parts),
+            (experiment_profit.plot_subsidy_shares, paid.named_coupons),
+            (experiment_uplift.plot_segments, lambda name: moved.segments(arm=name)),
+            (experiment_uplift.plot_gain_curves, moved.curves_of),
+            (experiment_uplift.plot_policy, moved.policy_of),
+        )
+        for name in HOSTILE
+    ),
 ]
 
 
@@ -409,7 +478,9 @@ def test_hostile_names_are_drawn_and_stay_inside(plot: Callable[..., Any], build
     [
         (where.plot_segment_rates, of_segments),
         (loyalty.plot_redemption_rates, of_campaigns),
-        (campaign.plot_arm_effects, of_arms),
+        (experiment_effects.plot_effects, tested.of_names),
+        (experiment_effects.plot_traps, tested.trapped_names),
+        (experiment_looks.plot_looks, read.looks_of),
     ],
 )
 def test_dollars_in_a_name_are_drawn_as_dollars(plot: Callable[..., Any], build: Callable[[str], Any]) -> None:
@@ -428,12 +499,9 @@ def test_names_are_cut_to_the_room_there_is() -> None:
 
 
 def test_an_interval_that_was_refused_is_no_row_of_the_chart() -> None:
-    moments = made.moments(none=5.0, mail=6.0)
-    moments.loc[moments["metric"] == "visit", ["total", "total_squares"]] = 0
-    effects = made.arm_effects(moments, control="none")
-    assert isinstance(effects.effect("visit", "mail"), Estimate)
-    ax = drawn(campaign.plot_arm_effects, effects, "wide")
-    assert [label.get_text() for label in ax.get_yticklabels()] == ["spend: mail"]
+    ax = drawn(experiment_effects.plot_effects, tested.nobody_visits(), "wide")
+    assert [label.get_text() for label in ax.get_yticklabels()] == ["", "mail"]
+    assert "spend per customer" in [text.get_text() for text in ax.texts]
 
 
 def test_months_without_sales_and_months_seen_in_part_are_marked() -> None:

@@ -24,7 +24,12 @@ REQUIRED = (
     "households_treated households_control srm_p visit_effect_mens conversion_effect_womens spend_effect_mens "
     "customers_in_test customer_equity_12m expected_purchases_12m clv_new_customer_12m ltv_cac payback_months "
     "top_decile_share gini value_at_stake_12m forecast_last_month actual_last_month backtest_winner backtest_mae "
-    "backtest_total_error_median"
+    "backtest_total_error_median decision orders_effect_letter revenue_effect_letter gross_profit_effect_letter "
+    "average_order_effect_letter refund_share_effect_letter discount_share_effect_letter unsubscribed_effect_letter "
+    "clicks_effect_letter cuped_variance_reduction profit_per_contact_letter probability_profit_letter "
+    "cost_per_incremental_order_letter profit_on_base_letter subsidy_share_letter policy_value policy_gain "
+    "past_profit_per_contact holdout_profit_per_customer holdout_profit_total next_test_n_per_arm planned_verdict_on "
+    "planned_detectable_effect customers_eligible holdout_customers"
 )
 
 
@@ -39,6 +44,17 @@ def test_every_agreed_figure_is_known_and_named(id: str) -> None:
 def test_a_pattern_names_what_its_star_matched() -> None:
     assert figure_spec("visit_effect_big_box").label_in(WORDS) == "Extra visits, big box"
     assert "visit_effect_*" in FIGURES
+
+
+def test_an_effect_on_a_metric_of_the_data_is_named_by_metric_and_arm() -> None:
+    spec = figure_spec("page_views_effect_big_box")
+    assert (spec.label_in(WORDS), spec.unit) == ("page views, big box", "number")
+    assert spec.formula_in(WORDS) == "mean of all assigned, arm - control: page views, big box"
+
+
+def test_a_metric_that_is_known_keeps_its_own_words() -> None:
+    assert figure_spec("gross_profit_effect_letter").label_in(WORDS) == "Extra gross profit, letter"
+    assert figure_spec("profit_on_base_letter").label_in(WORDS) == "Sent to all, letter"
 
 
 def test_an_unknown_figure_names_the_nearest() -> None:

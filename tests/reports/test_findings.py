@@ -14,6 +14,12 @@ from reports import accrual_results as rewarded
 from reports import backtest_results as past
 from reports import campaign_results as mailed
 from reports import cohort_results as won
+from reports import effect_results as tested
+from reports import experiment_past_results as before
+from reports import experiment_plan_results as next_up
+from reports import experiment_profit_results as paid
+from reports import experiment_uplift_results as moved
+from reports import experiment_validity_results as read
 from reports import invitation_results as invited
 from reports import late_results as delivered
 from reports import liability_results as points
@@ -65,7 +71,15 @@ FINDINGS: dict[str, Callable[[], Any]] = {
     "RfmMigration": places.migration,
     "StayersAndLeavers": places.habits,
     "ContactFatigue": places.fatigue,
-    "ArmEffects": made.arms,
+    "PastTests": before.past,
+    "CampaignsTogether": before.together,
+    "Effects": tested.found,
+    "Validity": read.broken,
+    "Sequential": read.looks,
+    "Lasting": read.lasting,
+    "Guardrails": tested.kept,
+    "CappedEffects": tested.capped,
+    "Traps": tested.trapped,
     "NaiveDifference": made.naive,
     "EventStudy": made.study,
     "RedemptionRates": made.redemptions,
@@ -149,9 +163,24 @@ FINDINGS: dict[str, Callable[[], Any]] = {
     "TierTable": tiers.tiers,
     "TierMigration": tiers.moves,
     "TierBehaviour": tiers.behaviour,
+    "Profits": paid.earned,
+    "ProfitParts": paid.parts,
+    "SubsidyShares": paid.subsidy,
+    "OfferSegments": moved.segments,
+    "GainCurves": moved.curves,
+    "OfferPolicy": moved.policy,
+    "OfferedGroups": moved.groups,
+    "LeftAlone": moved.alone,
+    "TestPlan": next_up.plan,
+    "Eligible": next_up.eligible,
+    "AssignmentList": next_up.listed,
+    "Decision": next_up.ship,
     "NotEnough": lambda: REFUSAL,
 }
 CHARTED = {
+    *("Profits", "ProfitParts", "SubsidyShares"),
+    *("OfferSegments", "GainCurves", "OfferPolicy"),
+    *("PastTests", "CampaignsTogether"),
     "LateDelivery",
     "RateProposals",
     "InvitationEffect",
@@ -160,7 +189,10 @@ CHARTED = {
         "MonthlyFlows",
         "LapseCurve",
         "SegmentRates",
-        "ArmEffects",
+        "Effects",
+        "Traps",
+        "Sequential",
+        "Lasting",
     ),
     *("StepSurvival", "RevenueChange", "RevenueByKind", "FirstOrderExperience", "ReasonsToLeave", "Funnel"),
     *("ChurnRisk", "Importance", "ProfitAtStake"),
@@ -174,6 +206,7 @@ CHARTED = {
     *("Redemption", "PointsLiability", "PointsLedger"),
     *("TierMigration", "TierBehaviour"),
     *("CampaignEffects", "GapAndEffect"),
+    "TestPlan",
     *("EventStudy", "RedemptionRates", "CohortTriangles", "CohortValue", "Tracking", "SalesCalendar", "ShopShape"),
 }
 
@@ -206,6 +239,11 @@ ALERTS: dict[str, Callable[[], Any]] = {
     "WhereRates": places.rates,
     "SampleRatio": made.split,
     "MixedUnits": made.mixed,
+    "PastTests": before.past,
+    "CampaignsTogether": before.together,
+    "EffectPrecision": tested.adjusted,
+    "Validity": read.interim,
+    "Check": read.check,
     "MergeReport": made.merging,
     "OtherContacts": made.others,
     "CampaignEffects": mailed.by_type,
@@ -240,15 +278,17 @@ ALERTS: dict[str, Callable[[], Any]] = {
     "ChurnRisk": risky.risk,
     "AliveBands": steps.alive,
     "ProgrammeProfit": earned.unsure,
+    "Profits": paid.earned,
     "JoiningCheck": joined.check,
     "Twins": joined.twins,
     "Redemption": points.redemption,
     "PointsLedger": ledgers.ledger,
+    "TestPlan": next_up.plan,
+    "Eligible": next_up.eligible,
     "NotEnough": lambda: REFUSAL,
 }
 ACTIONS: dict[str, Callable[[], Any]] = {
     "BreakEven": made.winback,
-    "ContactProfit": made.profit,
     "LateDelivery": delivered.late,
     "RateProposals": rewarded.proposals,
     "GiftTest": rewarded.gift_test,
@@ -261,6 +301,9 @@ ACTIONS: dict[str, Callable[[], Any]] = {
     "PriceLimit": worth.limits,
     "UnpaidGroup": worth.unpaid,
     "ProgrammeProfit": earned.profit,
+    "Profits": paid.earned,
+    "OfferPolicy": moved.policy,
+    "LeftAlone": moved.alone,
     "ProgrammeKinds": earned.kinds,
     "RefusedTable": checked.refused,
     "ReportSufficiency": checked.value_report,
@@ -269,17 +312,22 @@ ACTIONS: dict[str, Callable[[], Any]] = {
     "LookAlikes": checked.alike,
     "OrphanIds": checked.orphans,
     "ReusedOrders": checked.reused,
+    "TestPlan": next_up.of_profit,
+    "AssignmentList": next_up.listed,
+    "Decision": next_up.ship,
 }
 UNPAID = {"RefusedTable", "ReportSufficiency", "DominantCustomer", "RepeatedRows", "LookAlikes"}
-UNPAID |= {"OrphanIds", "ReusedOrders"}
+UNPAID |= {"OrphanIds", "ReusedOrders", "AssignmentList"}
 VERDICTS: dict[str, tuple[Callable[[], Any], dict[str, Any]]] = {
+    "Validity": (read.broken, {}),
     "MonthRetention": (made.retention, {"change": REFUSAL, "returns": REFUSAL}),
-    "ArmEffects": (made.arms, {"goal": "spend", "ratio": REFUSAL}),
     "CampaignEffects": (mailed.by_type, {"naive": REFUSAL, "chosen": REFUSAL}),
     "InvitationEffect": (invited.effect, {}),
     "ProgrammeEffect": (joined.effect, {"gap": REFUSAL, "profit": REFUSAL}),
     "BaseValue": (worth.base, {"newcomer": REFUSAL, "against": REFUSAL, "record": REFUSAL, "last_month": REFUSAL}),
     "Sufficiency": (checked.enough, {"quality": checked.quality()}),
+    "TestPlan": (next_up.plan, {}),
+    "Decision": (next_up.ship, {}),
     "NotEnough": (lambda: REFUSAL, {"holdout": REFUSAL}),
 }
 
@@ -453,69 +501,11 @@ def test_a_winback_of_a_few_customers_is_not_sold_as_a_test() -> None:
 # Campaign tests
 
 
-def test_the_best_arm_is_named_with_its_interval() -> None:
-    # 6.00 against 5.00 with a variance near 1 in 1,000 each: 1.00 +- 1.96 x 0.0447; the visits double in both arms.
-    found = verdict(made.arms(), WORDS, goal="spend", ratio=made.split())
-    assert said(found.sentence) == (
-        "mail did best: $1.00 more spend per customer mailed than none ($0.91 to $1.09), up 20%. 3 of 4 "
-        "differences hold after correction for testing 4."
-    )
-    assert found.status == "good"
-
-
-def test_an_effect_that_is_not_claimed_is_said_as_such() -> None:
-    found = finding(made.arms(), WORDS)
-    assert said(found.sentence) == (
-        "Against none: visit +10.00 points (mail) and +10.00 points (push); spend +$1.00 (mail) and +$0.01 (push, not "
-        "claimed: not told from zero)."
-    )
-    nothing = verdict(made.arms(none=5.0, mail=5.01), WORDS, goal="spend", ratio=made.split())
-    assert said(nothing.sentence).startswith("No arm changed spend by more than chance")
-    assert nothing.status == "watch"
-
-
-def test_arms_that_lower_the_goal_have_no_winner() -> None:
-    effects = made.arms(none=5.0, mail=4.0, push=4.5)
-    found = verdict(effects, WORDS, goal="spend", ratio=made.split())
-    assert said(found.sentence).startswith(
-        "No arm raised spend, and mail lowered it: -$1.00 per customer mailed against none (-$1.09 to -$0.91), that is "
-        "-20%."
-    )
-    assert found.status == "act"
-    assert "the largest change is 100% (visit of mail)" in said(finding(effects, WORDS).alt)
-
-
-def test_the_largest_change_may_be_a_loss() -> None:
-    effects = made.arms(none=5.0, mail=-5.0, push=5.5)
-    assert "the largest change is -200% (spend of mail)" in said(finding(effects, WORDS).alt)
-
-
-def test_a_refused_comparison_is_not_counted_among_those_corrected_for() -> None:
-    moments = made.moments(none=5.0, mail=6.0)
-    moments.loc[moments["metric"] == "visit", ["total", "total_squares"]] = 0
-    found = verdict(made.arm_effects(moments, control="none"), WORDS, goal="spend", ratio=made.split())
-    assert said(found.sentence).endswith("1 of 1 differences hold after correction for testing 1.")
-
-
-def test_a_broken_split_has_no_winner() -> None:
-    broken = made.split(none=600, mail=400)
-    found = verdict(made.arms(broken), WORDS, goal="spend", ratio=broken)
-    assert said(found.sentence).startswith("No winner is called")
-    assert found.status == "unknown"
-    assert said(finding(made.arms(broken), WORDS).sentence).count("not claimed: the split is broken") == 4
+def test_a_broken_split_forbids_any_call() -> None:
     # 100 of 500 expected in each arm: 2 x 100 x 100 / 500 = 40
-    stop = alert(broken, WORDS)
+    stop = alert(made.split(none=600, mail=400), WORDS)
     assert stop.level == "stop"
     assert "chi-squared 40.000, p below 0.001" in said(stop.sentence)
-
-
-def test_a_split_that_cannot_be_checked_has_no_winner_either() -> None:
-    refusal = NotEnough("customers_expected_per_arm", 2.5, 5)
-    found = verdict(made.arms(refusal), WORDS, goal="spend", ratio=refusal)
-    assert (found.status, said(found.sentence)) == (
-        "unknown",
-        "An arm should hold 2.50 by the plan; the check of the split needs at least 5.",
-    )
 
 
 def test_a_sound_split_is_fine() -> None:
@@ -525,15 +515,6 @@ def test_a_sound_split_is_fine() -> None:
         "ok",
         "The arms have the planned sizes (chi-squared 0.050, p 0.823; 2,010 customers).",
     )
-
-
-@pytest.mark.parametrize(("contact_cost", "pays"), [(0.1, True), (0.5, False), (0.6, False)])
-def test_an_arm_is_rolled_out_only_where_the_whole_interval_pays(contact_cost: float, pays: bool) -> None:
-    # Half of 1.00 is 0.50 a contact before its cost, give or take 0.04.
-    found = action(made.profit(contact_cost=contact_cost), WORDS)
-    assert said(found.title).startswith("Send mail to customers" if pays else "Do not roll out mail")
-    assert said(found.facts[0][1]) in {"$400", "$0", "-$100", "-$100.00", "$0.00"}
-    assert found.tested
 
 
 # Loyalty
@@ -697,12 +678,11 @@ def test_every_reason_a_model_may_give_has_a_sentence() -> None:
 
 def test_hostile_names_stay_text_in_sentences() -> None:
     rates = made.segments((HOSTILE, 1000, 100), ("south", 1000, 200))
-    effects = made.arms(none=5.0, **{HOSTILE: 6.0})
+    effects = tested.found(tested.sums(none=5.0, **{HOSTILE: 6.0}))
     sentences = [
         finding(rates, WORDS).sentence,
         finding(rates, WORDS).alt,
         finding(effects, WORDS).sentence,
-        verdict(effects, WORDS, goal="spend", ratio=made.split()).sentence,
     ]
     for sentence in sentences:
         assert "<script>$x$  **bold** {n}" in sentence

@@ -110,3 +110,16 @@ def test_set_index_links_to_the_data_checks() -> None:
     assert "A cell stopped." in html
     assert "The page behind the link is the last good one." in html
     assert "Data checks" not in render_set_index(SetPage(title="Shop", months=()), WORDS)
+
+
+def test_reports_that_answer_the_same_question_are_told_apart_by_their_ids() -> None:
+    reports = (
+        ReportEntry(id="ab_campaign", title="Did it pay?", status="published", href="ab_campaign.html"),
+        ReportEntry(id="broken_test", title="Did it pay?", status="published", href="broken_test.html"),
+        ReportEntry(id="churn_diagnosis", title="Who went quiet?", status="published", href="churn_diagnosis.html"),
+    )
+    month = MonthPage(title="Shop", month="2026-06", reports=reports)
+    for html in (render_month_index(month, WORDS), render_set_index(SetPage(title="Shop", months=(month,)), WORDS)):
+        assert ">Did it pay? \u00b7 ab campaign</a>" in html
+        assert ">Did it pay? \u00b7 broken test</a>" in html
+        assert ">Who went quiet?</a>" in html

@@ -9,6 +9,8 @@ from typing import Any
 import pytest
 from matplotlib import pyplot as plt
 from reports import campaign_results as mailed
+from reports import effect_results as tested
+from reports import experiment_profit_results as paid
 from reports import results as made
 from reports.results import said
 
@@ -48,10 +50,6 @@ def campaign_verdict(unit: str) -> str:
     return verdict(mailed.effects(unit=unit), WORDS, naive=gap, chosen=one, payback=mailed.payback(unit=unit)).sentence
 
 
-def arms_verdict(unit: str, ratio: Any, **spend: float) -> str:
-    return verdict(counted(made.arms(**spend), unit), WORDS, goal="spend", ratio=counted(ratio, unit)).sentence
-
-
 SAID: dict[str, Says] = {
     "campaigns": campaign_verdict,
     "campaigns by type": lambda unit: found(mailed.effects(unit=unit)),
@@ -63,11 +61,12 @@ SAID: dict[str, Says] = {
     "other mail, some": lambda unit: alert(counted(made.others(), unit), WORDS).sentence,
     "other mail, most": lambda unit: alert(counted(made.others(touched=30), unit), WORDS).sentence,
     "weekly table": lambda unit: tabled(counted(made.study(), unit)),
-    "winner": lambda unit: arms_verdict(unit, made.split()),
-    "loser": lambda unit: arms_verdict(unit, made.split(), none=5.0, mail=4.0),
-    "broken split": lambda unit: arms_verdict(unit, made.split(none=1000, mail=1500)),
-    "effects": lambda unit: found(counted(made.arms(), unit)),
-    "effects table": lambda unit: tabled(counted(made.arms(), unit)),
+    "effects": lambda unit: found(counted(tested.found(), unit)),
+    "effects table": lambda unit: tabled(counted(tested.found(), unit)),
+    "effects, finer": lambda unit: tabled(counted(tested.found(), unit).precision),
+    "traps": lambda unit: found(counted(tested.trapped(), unit)),
+    "traps table": lambda unit: tabled(counted(tested.trapped(), unit)),
+    "large orders": lambda unit: tabled(counted(tested.capped(), unit)),
     "split": lambda unit: alert(counted(made.split(), unit), WORDS).sentence,
     "split table": lambda unit: tabled(counted(made.split(), unit)),
     "in two arms": lambda unit: alert(counted(made.mixed(), unit), WORDS).sentence,
@@ -85,8 +84,10 @@ def test_words_name_what_was_counted(case: str) -> None:
 
 
 def test_profit_says_what_it_rests_on() -> None:
-    facts = [action(counted(made.profit(), unit), WORDS).facts[-1] for unit in ("household", "customer")]
-    assert facts == [("Households it rests on", "2,000"), ("Customers it rests on", "2,000")]
+    notes = [action(counted(paid.earned(), unit), WORDS).note for unit in ("household", "customer")]
+    assert [note.split(";")[0] for note in notes] == [
+        f"Measured against 1,000 {units} left alone by chance" for units in ("households", "customers")
+    ]
 
 
 def test_the_chart_names_what_was_counted() -> None:

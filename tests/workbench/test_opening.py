@@ -3,6 +3,8 @@
 from __future__ import annotations
 
 import ast
+from dataclasses import dataclass
+from datetime import date
 from pathlib import Path
 from typing import Any
 
@@ -15,6 +17,7 @@ from retention_lib.workbench import open_check, open_report
 from retention_lib.workbench.outputs import each_refusal_once
 
 ALERTS, CARDS = "application/vnd.retention.alerts+json", "application/vnd.retention.cards+json"
+FIGURE = "application/vnd.retention.figure+json"
 
 
 def displayed(capsys: pytest.CaptureFixture[str]) -> list[dict[str, Any]]:
@@ -156,6 +159,7 @@ def test_a_month_that_is_not_over_is_seen_as_far_as_the_data(
     shop.write_sales(root, [("2020-01-05", "1", "10"), (last_day, "2", "10")])
     report = open_report(str(root / "parameters" / "shop.yml"), "one", month="2020-02")
     assert report.seen_until.isoformat() == seen_until
+    assert report.told_until == report.seen_until
     assert (report.comparable(5) == 5) is over
 
 
@@ -165,3 +169,43 @@ def test_a_store_without_a_sale_has_nothing_to_speak_about(tmp_path: Path) -> No
     report = open_report(str(root / "parameters" / "shop.yml"), "one")
     with pytest.raises(LookupError, match="has no sales"):
         _ = report.coverage
+
+
+@pytest.mark.parametrize(("as_of", "told_until"), [("", date.max), ("  as_of: 2026-03-31\n", date(2026, 4, 1))])
+def test_a_store_without_sales_has_told_all_it_will(tmp_path: Path, as_of: str, told_until: date) -> None:
+    root = shop.write_project(tmp_path, {"one": shop.good()})
+    (root / "data" / "test.csv").write_text("customer_id,experiment_id,variant\n1,mail,none\n2,mail,letter\n")
+    text = f"title: A\nstore:\n{as_of}  timezone: UTC\n  currency: RUB\n  tables:\n"
+    text += "    assignments: {path: data/test.csv}\nreports:\n  one: {}\n"
+    (root / "parameters" / "shop.yml").write_text(text)
+    report = open_report(str(root / "parameters" / "shop.yml"), "one", month="2026-02")
+    assert report.told_until == told_until
+
+
+@dataclass(frozen=True, kw_only=True)
+class Named:
+    """A result whose figures' ids depend on the data."""
+
+    arm: str
+
+    def figures(self) -> dict[str, Estimate]:
+        return {f"visit_effect_{self.arm}": Estimate(0.5, low=0.4, high=0.6, level=0.95, n=40)}
+
+
+def test_a_result_names_its_figures_and_a_refusal_names_none(project: Path, capsys: pytest.CaptureFixture[str]) -> None:
+    report = open_check(str(project / "parameters" / "shop.yml"), "shop")
+    displayed(capsys)
+    report.figures(Named(arm="letter"))
+    report.figures({"srm_p": 0.5})
+    report.figures(NotEnough("arms", 1, 2))
+    shown = displayed(capsys)
+    assert [output[FIGURE]["id"] for output in shown] == ["visit_effect_letter", "srm_p"]
+
+
+def test_cards_may_be_named_by_a_result_or_by_nobody(project: Path, capsys: pytest.CaptureFixture[str]) -> None:
+    report = open_check(str(project / "parameters" / "shop.yml"), "shop")
+    report.figures({"srm_p": 0.5, "customers_in_test": 40})
+    displayed(capsys)
+    report.cards(("customers_in_test", "srm_p"))
+    report.cards(NotEnough("arms", 1, 2))
+    assert [output[CARDS] for output in displayed(capsys)] == [["customers_in_test", "srm_p"], []]

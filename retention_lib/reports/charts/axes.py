@@ -73,6 +73,7 @@ def label_end(ax: Axes, x: float, y: float, text: str, *, colour: str, offset: t
         fontweight="bold",
         va="center",
         annotation_clip=False,
+        parse_math=False,
     )
 
 

@@ -15,8 +15,9 @@ from retention_lib.reports.words import N_, Words
 REPORTS = {
     "churn_diagnosis": N_("Customers who go quiet"),
     "cohort_ltv": N_("Value of customers"),
-    "loyalty_impact": N_("Effect of mailings"),
+    "loyalty_impact": N_("Loyalty programme and campaigns"),
     "ab_campaign": N_("Test of a campaign"),
+    "campaign_plan": N_("Plan of a test"),
 }
 
 # What is needed, with {have} and {need}, or {age} for days gone by; a table has no number.
@@ -36,6 +37,8 @@ NEEDED = {
     "customers_treated": N_("{need} members of a programme, or customers who got a message (there are {have})"),
     "customers_untreated": N_("{need} other buyers (there are {have})"),
     "impact_history_days": N_("{need} days of history (there are {have})"),
+    "plan_buyers": N_("{need} customers who bought (there are {have})"),
+    "plan_history_days": N_("{need} days of history (there are {have})"),
     "arms": N_("{need} arms (there are {have})"),
     "smallest_arm": N_("{need} customers in each arm (the smallest has {have})"),
 }
@@ -56,6 +59,8 @@ UNCLAIMED = {
     "customers_treated": N_("no effect is shown"),
     "customers_untreated": N_("no effect is shown"),
     "impact_history_days": N_("there may be too few weeks before or after the start to compare"),
+    "plan_buyers": N_("no test is planned"),
+    "plan_history_days": N_("no test is planned"),
     "arms": N_("no effect is claimed"),
     "smallest_arm": N_("no effect is claimed"),
 }
