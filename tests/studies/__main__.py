@@ -13,6 +13,12 @@ from rich.console import Console
 from rich.progress import Progress
 from rich.table import Table
 from studies import (
+    campaign_errors,
+    campaign_looks,
+    campaign_policy,
+    campaign_power,
+    campaign_profit,
+    campaign_truth,
     churn_risk,
     corruptions_handled,
     late_delivery_coverage,
@@ -27,6 +33,12 @@ from studies.study import Found, Study
 
 OUTPUT = Path(__file__).parents[2] / "outputs" / "study.json"
 STUDIES = {
+    **campaign_policy.STUDIES,
+    "campaign_errors": campaign_errors.STUDY,
+    "campaign_looks": campaign_looks.STUDY,
+    "campaign_power": campaign_power.STUDY,
+    "campaign_profit": campaign_profit.STUDY,
+    "campaign_truth": campaign_truth.STUDY,
     "churn_risk": churn_risk.STUDY,
     "corruptions_handled_share": corruptions_handled.STUDY,
     "late_delivery_coverage": late_delivery_coverage.STUDY,
@@ -37,6 +49,12 @@ STUDIES = {
     "value_intervals": value_intervals.STUDY,
 }
 FIGURES = {
+    **{figure: study for study, figures in campaign_policy.FIGURES.items() for figure in figures},
+    **dict.fromkeys(campaign_errors.FIGURES, "campaign_errors"),
+    **dict.fromkeys(campaign_looks.FIGURES, "campaign_looks"),
+    **dict.fromkeys(campaign_power.FIGURES, "campaign_power"),
+    **dict.fromkeys(campaign_profit.FIGURES, "campaign_profit"),
+    **dict.fromkeys(campaign_truth.FIGURES, "campaign_truth"),
     **dict.fromkeys(churn_risk.FIGURES, "churn_risk"),
     **dict.fromkeys(late_delivery_coverage.FIGURES, "late_delivery_coverage"),
     **{figure: study for study, figures in loyalty_effect.FIGURES.items() for figure in figures},

@@ -37,6 +37,10 @@ class ToldStore:
         table = self.table(name)
         return table if table.count().to_pandas() else None
 
+    def has(self, *tables: str) -> bool:
+        """Whether the shop has rows of each of some tables."""
+        return all(self.find(name) is not None for name in tables)
+
     @cached_property
     def coverage(self) -> Coverage:
         """The days of the sales."""
