@@ -8,6 +8,7 @@ from typing import Any
 import numpy as np
 import pandas as pd
 import pytest
+from acceptance.campaign_figures import GOALS, GUARDRAILS, PLAN, campaign_problems
 from acceptance.conftest import Run, retention
 from acceptance.loyalty_figures import ledger_problems, loyalty_problems, read_verdict
 from acceptance.value_figures import list_problems, value_problems
@@ -15,7 +16,8 @@ from pages.checks import page_problems
 
 pytestmark = pytest.mark.xdist_group("demo")
 
-REPORTS = ("churn_diagnosis", "cohort_ltv", "loyalty_impact", "ab_campaign")
+REPORTS = ("churn_diagnosis", "cohort_ltv", "loyalty_impact", "ab_campaign", "broken_test", "campaign_plan")
+ARMS = ("discount20", "free_delivery")
 
 
 def figures(demo: Run, report: str) -> dict[str, Any]:
@@ -47,7 +49,7 @@ def true_effect(demo: Run, effect: str, arm: str, *, measure: str, days: int) ->
     return float(found["mean"].iloc[0])
 
 
-def test_all_four_reports_are_published(demo: Run) -> None:
+def test_all_reports_are_published(demo: Run) -> None:
     assert demo.exit_code == 0, demo.said
     folder = demo.root / "outputs" / "demo" / "2026-06"
     assert sorted(file.stem for file in folder.glob("*.html")) == sorted(["index", *REPORTS])
@@ -78,9 +80,16 @@ def test_margin_of_the_parameter_file_is_the_simulated_one(demo: Run) -> None:
     assert float(written) == pytest.approx(margin, abs=0.005)
 
 
-@pytest.mark.parametrize("arm", ["discount20", "free_delivery"])
+def test_the_campaign_report_records_its_figures(demo: Run) -> None:
+    found = figures(demo, "ab_campaign")
+    assert campaign_problems(found, arms=ARMS, metrics=[*GOALS, *GUARDRAILS], history=True) == []
+    assert 0 < found["cuped_variance_reduction"]["value"] < 1
+
+
+@pytest.mark.parametrize("arm", ARMS)
 @pytest.mark.parametrize(
-    ("metric", "measure"), [("conversion", "buyers"), ("spend", "revenue"), ("gross_profit", "net_profit")]
+    ("metric", "measure"),
+    [("conversion", "buyers"), ("orders", "purchases"), ("revenue", "revenue"), ("gross_profit", "gross_profit")],
 )
 def test_effects_of_the_random_test_hold_the_truth(demo: Run, arm: str, metric: str, measure: str) -> None:
     found = figures(demo, "ab_campaign")[f"{metric}_effect_{arm}"]
@@ -90,9 +99,53 @@ def test_effects_of_the_random_test_hold_the_truth(demo: Run, arm: str, metric: 
         assert found["value"] * true > 0
 
 
+@pytest.mark.parametrize("arm", ARMS)
+def test_profit_per_contact_of_the_random_test_holds_the_truth(demo: Run, arm: str) -> None:
+    """The true profit of window and weeks after, less the message of half a rouble."""
+    found = figures(demo, "ab_campaign")[f"profit_per_contact_{arm}"]
+    assert found["low"] < true_effect(demo, "offer_3", arm, measure="net_profit", days=84) - 0.5 < found["high"]
+
+
+@pytest.mark.parametrize("arm", ARMS)
+def test_coupon_orders_that_would_have_come_anyway_hold_the_truth(demo: Run, arm: str) -> None:
+    """1 - true extra orders a customer / orders with the arm's coupon a customer."""
+    used = pd.read_parquet(demo.root / "data" / "demo" / "simulated" / "redemptions.parquet")
+    people = pd.read_parquet(demo.root / "data" / "demo" / "simulated" / "assignments.parquet")
+    of_arm = people.query("experiment_id == 'offer_3' and variant == @arm")["customer_id"]
+    orders = used[(used["campaign_id"] == "offer_3") & used["customer_id"].isin(of_arm)]["order_id"].nunique()
+    extra = true_effect(demo, "offer_3", arm, measure="purchases", days=84) * len(of_arm)
+    found = figures(demo, "ab_campaign")[f"subsidy_share_{arm}"]
+    assert found["low"] < 1 - extra / orders < found["high"]
+
+
 def test_the_test_claims_something(demo: Run) -> None:
     claimed = [figure["id"] for figure in figures(demo, "ab_campaign").values() if figure["claimed"]]
-    assert "conversion_effect_discount20" in claimed
+    assert "orders_effect_discount20" in claimed
+
+
+def test_the_plan_of_the_next_test_records_its_figures(demo: Run) -> None:
+    found = figures(demo, "campaign_plan")
+    assert found.keys() == PLAN
+    assert [id for id, figure in found.items() if figure["value"] is None] == []
+    assert found["planned_verdict_on"]["value"] == "2026-09-23"  # 1 July, four weeks and eight weeks after these
+    assert found["planned_detectable_effect"]["value"] < 0.5  # there are customers enough for the change chosen
+
+
+def test_the_list_of_the_next_test_is_a_table_of_assignments(demo: Run) -> None:
+    actions = demo.root / "outputs" / "demo" / "2026-06" / "actions"
+    listed, apart = (pd.read_csv(actions / f"campaign_plan_{name}.csv") for name in ("assignments", "holdout"))
+    assert list(listed) == list(apart) == ["customer_id", "experiment_id", "variant", "assigned_at", "stratum"]
+    assert listed["customer_id"].is_unique
+    held_out = apart[apart["variant"] == "holdout"]["customer_id"]
+    assert not set(listed["customer_id"]) & set(held_out)
+    assert len(held_out) == figures(demo, "campaign_plan")["holdout_customers"]["value"]
+    homes = pd.read_parquet(demo.root / "data" / "demo" / "simulated" / "customers.parquet")
+    homed = listed.merge(homes[["customer_id", "household_id"]], on="customer_id")
+    units = homed["household_id"].fillna(homed["customer_id"])
+    assert homed.groupby(units)["variant"].nunique().max() == 1  # no household in two arms
+    sizes = units.groupby(homed["variant"]).nunique()
+    assert set(sizes.index) == {"none", *ARMS}
+    assert sizes.max() - sizes.min() <= listed["stratum"].nunique()
 
 
 def test_the_loyalty_report_records_its_figures(demo: Run) -> None:

@@ -5,7 +5,9 @@ from __future__ import annotations
 import re
 from typing import Any
 
+import pandas as pd
 import pytest
+from acceptance.campaign_figures import campaign_problems
 from acceptance.conftest import Run
 from acceptance.loyalty_figures import loyalty_problems, read_verdict
 from acceptance.value_figures import OF_A_COST, list_problems, read_figures, value_problems
@@ -159,6 +161,29 @@ def test_campaign_effects_are_those_of_the_counts(public: Run) -> None:
             assert (found[id]["low"], found[id]["high"]) == pytest.approx((low, high), abs=1e-4), id
         assert found[id]["claimed"] is True
         assert found[id]["p"] <= found[id]["p_adjusted"] < 0.05
+
+
+def test_the_campaign_report_records_its_figures_and_none_of_a_history(public: Run) -> None:
+    found = figures(public, "ab_campaign")
+    metrics = ("visit", "conversion", "spend")
+    assert campaign_problems(found, arms=("mens", "womens"), metrics=metrics, history=False) == []
+    assert found["decision"]["value"] == "ship"
+    assert read_verdict(public.month / "ab_campaign.ipynb")[1].startswith("Send mens to everybody.")
+
+
+@pytest.mark.parametrize(("arm", "more"), [("mens", 0.769827), ("womens", 0.424412)])
+def test_profit_is_the_stated_margin_of_the_spend_less_the_stated_cost(public: Run, arm: str, more: float) -> None:
+    found = figures(public, "ab_campaign")[f"profit_per_contact_{arm}"]
+    assert found["value"] == pytest.approx(0.30 * more - 0.01, abs=1e-6)
+    assert found["low"] < found["value"] < found["high"]
+
+
+def test_comparing_buyers_reverses_the_ranking_and_is_shown_as_the_trap(public: Run) -> None:
+    table = pd.read_csv(public.month / "tables" / "ab_campaign" / "traps.csv").set_index(["group", "arm"])
+    buyers = table.loc["buyers"]
+    # Spend per buyer: 30,311.69 / 267 against 23,038.11 / 189; per customer it is the other way round.
+    assert buyers["mean"].to_dict() == pytest.approx({"mens": 113.5269, "womens": 121.8948}, abs=1e-4)
+    assert buyers["honest_mean"].to_dict() == pytest.approx({"mens": 1.422617, "womens": 1.077202}, abs=1e-6)
 
 
 def test_assumed_margin_is_marked_on_the_pages(public: Run) -> None:
