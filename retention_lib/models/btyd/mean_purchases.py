@@ -58,7 +58,8 @@ class DropoutPosteriors:
                 result[rows] = curve(ratios[rows])
         rest = np.concatenate(list(groups.values())) if groups else np.empty(0, dtype=int)
         result[rest] = self._exact(place[rest], ratios[rest])
-        return result
+        # Who never leaves buys k z: nobody buys more, though logarithms of the shortest times lose digits.
+        return np.minimum(result, self.shape[place][:, None] * ratios)
 
     def _curves(self, places: np.ndarray, ratios: list[np.ndarray], points: int) -> dict[int, _Curve]:
         """Interpolated curves of the posteriors for which so many points are enough."""

@@ -166,7 +166,8 @@ class ParetoNBD(PurchaseModel):
         from scipy.special import exprel
 
         logs = np.log1p(ahead / scale)
-        return scale * logs * exprel((1 - self.s) * logs)
+        # Nobody lives longer than the horizon, however the shortest of times are rounded.
+        return np.minimum(scale * logs * exprel((1 - self.s) * logs), ahead)
 
     def _alive_once(self, age: np.ndarray) -> np.ndarray:
         """P(alive) without a repeat purchase: the odds of having left by T are one finite integral."""

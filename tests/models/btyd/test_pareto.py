@@ -5,7 +5,7 @@ from __future__ import annotations
 import numpy as np
 import pandas as pd
 import pytest
-from hypothesis import given, settings
+from hypothesis import example, given, settings
 from hypothesis import strategies as st
 from models.btyd.histories import KEYS, cdnow_summary, distinct
 from models.btyd.pareto_histories import log_odds_of_having_left, pareto, simulated_customers
@@ -207,6 +207,7 @@ def test_many_customers_at_once_are_told_the_same_as_one_by_one() -> None:
     ahead=st.floats(0, 10_000),
     parameters=PARAMETERS,
 )
+@example(x=0, share=0.0, age=0.0, ahead=2.2250738585e-313, parameters={"r": 1.0, "alpha": 1.0, "s": 1.0, "beta": 209.0})
 def test_everything_told_is_finite_for_every_customer(
     x: int, share: float, age: float, ahead: float, parameters: dict[str, float]
 ) -> None:

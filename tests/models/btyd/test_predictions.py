@@ -5,7 +5,7 @@ from __future__ import annotations
 import numpy as np
 import pandas as pd
 import pytest
-from hypothesis import given, settings
+from hypothesis import example, given, settings
 from hypothesis import strategies as st
 from models.btyd.histories import (
     KEYS,
@@ -159,6 +159,9 @@ def test_alive_path_without_a_purchase_before_its_end_is_refused() -> None:
     age=st.floats(0, 10_000),
     ahead=st.floats(0, 10_000),
     parameters=st.fixed_dictionaries(PARAMETERS),
+)
+@example(
+    name="BG/NBD", x=0, share=0.0, age=1.0, ahead=1e-300, parameters={"r": 1.0, "alpha": 4.0, "a": 0.125, "b": 2.0}
 )
 def test_everything_told_is_finite_for_every_customer(
     name: ModelName, x: int, share: float, age: float, ahead: float, parameters: dict[str, float]
