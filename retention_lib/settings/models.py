@@ -9,17 +9,13 @@ from typing import Annotated, Any, Literal, Self, get_args
 from pydantic import AfterValidator, BeforeValidator, Field, PrivateAttr, SecretStr
 
 from retention_lib.settings import rules, table_rules
+from retention_lib.settings.amounts import Cost, Rate, Share, Text, Words
+from retention_lib.settings.playbook import Playbook
 from retention_lib.settings.problems import nearest_name
 from retention_lib.settings.simulation import Simulation
 from retention_lib.settings.strict import Broken, IsoDate, IsoMonth, StrictModel
 
 Dataset = Literal["complete_journey", "cdnow", "cdnow_sample", "hillstrom"]
-
-Share = Annotated[float, Field(allow_inf_nan=False), AfterValidator(rules.between(0, 1))]
-Cost = Annotated[float, Field(allow_inf_nan=False), AfterValidator(rules.at_least(0))]
-Rate = Annotated[float, Field(allow_inf_nan=False), AfterValidator(rules.above(0))]
-Text = Annotated[str, AfterValidator(rules.filled)]
-Words = Text | list[Text]
 
 CHECK_NOTEBOOK = "data_check"
 """The notebook that checks a store's data."""
@@ -236,6 +232,7 @@ class SetSettings(StrictModel):
         store: The only store as the file gives it; after loading it stands in `stores`, and this is None.
         stores: The stores by name.
         economics: Money facts of every store that does not state its own.
+        playbook: Whom to contact when and with what: the scenarios, offers and channels of the retention playbook.
         reports: The reports by id, in the file's order.
     """
 
@@ -245,6 +242,7 @@ class SetSettings(StrictModel):
     store: StoreSettings | None = None
     stores: dict[str, StoreSettings] = Field(default_factory=dict)
     economics: Economics = Field(default_factory=Economics)
+    playbook: Playbook = Field(default_factory=Playbook)
     reports: dict[str, ReportSettings]
     _file: Path = PrivateAttr(default=Path("parameters/unnamed.yml"))
 

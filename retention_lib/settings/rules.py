@@ -68,6 +68,13 @@ def above(low: float) -> Callable[[float], float]:
     return rule
 
 
+def some_once(values: list[Any]) -> list[Any]:
+    """A list of at least one value, each once."""
+    if not values or len(set(values)) < len(values):
+        raise refusal("must name one or several, each once")
+    return values
+
+
 def filled(value: str) -> str:
     """A text that says something, on one line."""
     if not value.strip() or not value.isprintable():

@@ -33,6 +33,14 @@ economics:
   gross_margin: {gross_margin}
   contact_cost: {contact_cost}
 
+playbook:
+  offers:
+    free_delivery: {{cost_per_order: 290}}
+    discount20: {{discount: 0.20}}
+  scenarios:
+    welcome: {{offer: free_delivery}}
+    reactivation: {{offer: auto}}
+
 reports:
   churn_diagnosis:
     lapse_days: auto
@@ -50,6 +58,8 @@ reports:
     arms: [none, free_delivery, discount20]
     goal: orders
     smallest_effect: 0.5 # the offers of this shop work strongly, and few customers are free
+  retention_playbook:
+    contacts: {contacts}
 """
 
 GROSS_MARGIN, CONTACT_COST = "0.375", "0.50"
@@ -58,6 +68,8 @@ GROSS_MARGIN, CONTACT_COST = "0.375", "0.50"
 _INVITATION = "programme_invitation"
 _LONGEST_HOLDOUT = 273
 _YEAR = 12
+_CONTACTED = 5
+"""One customer in so many may be contacted in a month."""
 
 
 def given_simulation(options: Mapping[str, str | None], sizes: Sequence[str]) -> dict[str, Any]:
@@ -147,7 +159,12 @@ def set_text(name: str, simulation: Simulation) -> str:
     early = "    weeks_before: 4\n" if simulation.months <= _YEAR else ""
     invited = f"    invitation: {_INVITATION} # by chance\n" if simulation.programme == "invited" else ""
     rest = _REST.format(
-        gross_margin=GROSS_MARGIN, contact_cost=CONTACT_COST, holdout_days=holdout, early=early, invited=invited
+        gross_margin=GROSS_MARGIN,
+        contact_cost=CONTACT_COST,
+        holdout_days=holdout,
+        early=early,
+        invited=invited,
+        contacts=simulation.customers // _CONTACTED,
     )
     return _HEAD.format(name=name) + "\n".join(lines) + "\n" + rest
 

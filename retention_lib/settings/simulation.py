@@ -11,6 +11,7 @@ from pydantic import AfterValidator, Field
 from pydantic_core import PydanticCustomError
 
 from retention_lib.settings import rules
+from retention_lib.settings.amounts import Share
 from retention_lib.settings.calendar import Month
 from retention_lib.settings.strict import Broken, IsoDate, StrictModel, iso_date, refusal
 
@@ -22,7 +23,6 @@ FEWEST, MOST = 1_000, 10_000_000
 TIMEZONE, CURRENCY = "Europe/Moscow", "RUB"
 """Where every simulated store is, and its money."""
 
-Share = Annotated[float, Field(allow_inf_nan=False), AfterValidator(rules.between(0, 1))]
 Strength = Annotated[float, Field(allow_inf_nan=False), AfterValidator(rules.between(0, 3))]
 Small = Annotated[float, Field(allow_inf_nan=False), AfterValidator(rules.between(0, 0.5))]
 Points = Annotated[float, Field(allow_inf_nan=False), AfterValidator(rules.between(0, 10_000))]
@@ -141,6 +141,8 @@ class Simulation(StrictModel):
         seed: Another seed gives another store of the same kind.
         programme: How customers come to the loyalty programme: by their fixed level, at a purchase, or by a
             random invitation.
+        lists: Months before the end of the window in which the shop wrote to lists of customers, each with a control
+            group by chance (count, 0 to 6).
         sizes: How strong each mechanism is.
     """
 
@@ -149,6 +151,7 @@ class Simulation(StrictModel):
     until: Annotated[IsoDate, AfterValidator(_last_of_month)] = date(2026, 6, 30)
     seed: Annotated[int, AfterValidator(rules.between(0, 2**32 - 1))] = 1
     programme: Programme = "level"
+    lists: Annotated[int, AfterValidator(rules.between(0, 6))] = 0
     sizes: Sizes = Field(default_factory=Sizes)
 
     @classmethod

@@ -114,6 +114,16 @@ def problems_of(error: ValidationError, *, file: str, above: tuple[str, ...] = (
     return [_problem({**line, "loc": (*above, *line["loc"])}, file=file) for line in error.errors(include_url=False)]
 
 
+def all_broken(title: str, broken: Iterable[Broken]) -> ValidationError:
+    """The error a model's own validator raises for the rules broken.
+
+    Args:
+        title: The model's name.
+        broken: What is wrong.
+    """
+    return ValidationError.from_exception_data(title, [each.details() for each in broken], hide_input=True)
+
+
 def refusal(rule: str, *, nearest: str | None = None) -> PydanticCustomError:
     """The error a validator raises for one value."""
     return PydanticCustomError("rule", "{rule}", {"rule": rule, "nearest": nearest})

@@ -2,6 +2,7 @@ from __future__ import annotations
 
 from itertools import takewhile
 from pathlib import Path
+from typing import Any
 
 import pytest
 import yaml
@@ -20,6 +21,9 @@ from retention_lib.settings import (
     set_names,
 )
 from retention_lib.settings.models import CsvFormat
+from retention_lib.settings.playbook import Channel, FrequencyCap, Offer, Playbook
+from retention_lib.settings.scenario import CHANNELS, Scenario
+from retention_lib.settings.scenarios import KINDS, STANDARD
 
 ROOT = Path(__file__).parents[2]
 SHIPPED = {
@@ -28,15 +32,25 @@ SHIPPED = {
         "cohort_ltv": "cdnow",
         "loyalty_impact": "complete_journey",
         "ab_campaign": "hillstrom",
+        "retention_playbook": "complete_journey",
     },
     "complete_journey": {
         "churn_diagnosis": "complete_journey",
         "cohort_ltv": "complete_journey",
         "loyalty_impact": "complete_journey",
+        "retention_playbook": "complete_journey",
     },
     "cdnow": {"churn_diagnosis": "cdnow", "cohort_ltv": "cdnow"},
 }
-DEMO = {"churn_diagnosis", "cohort_ltv", "loyalty_impact", "ab_campaign", "broken_test", "campaign_plan"}
+DEMO = {
+    "churn_diagnosis",
+    "cohort_ltv",
+    "loyalty_impact",
+    "ab_campaign",
+    "broken_test",
+    "campaign_plan",
+    "retention_playbook",
+}
 
 
 def loaded(name: str) -> SetSettings:
@@ -105,6 +119,48 @@ def test_template_explains_every_key() -> None:
     assert all(table in text for table in TABLES)
 
 
+def playbook_of_the_template() -> dict[str, Any]:
+    """The commented playbook, as a file holds it whose comments were taken away."""
+    lines = (ROOT / "parameters" / "template.yml").read_text(encoding="utf-8").splitlines()
+    start = lines.index("# playbook:")
+    block = takewhile(lambda line: not line.startswith("# ---"), lines[start:])
+    found: dict[str, Any] = yaml.safe_load("\n".join(line.removeprefix("# ") for line in block))["playbook"]
+    return found
+
+
+def test_playbook_of_the_template_is_right_and_complete() -> None:
+    raw = playbook_of_the_template()
+    playbook = Playbook.model_validate(raw)
+    assert set(raw) == set(Playbook.model_fields)
+    assert set(raw["channels"]) == set(CHANNELS)
+    assert {key for channel in raw["channels"].values() for key in channel} == set(Channel.model_fields)
+    assert {key for offer in raw["offers"].values() for key in offer} == set(Offer.model_fields)
+    assert set(raw["frequency_cap"]) == set(FrequencyCap.model_fields)
+    assert {scenario.kind for scenario in playbook.scenarios.values()} == set(KINDS)
+    assert set(raw["scenarios"]) >= set(STANDARD)
+
+
+@pytest.mark.parametrize("kind", KINDS)
+def test_template_explains_every_key_of_every_scenario(kind: str) -> None:
+    scenarios = playbook_of_the_template()["scenarios"]
+    shown = {key for name, given in scenarios.items() if given.get("kind", name) == kind for key in given}
+    if kind == "condition":
+        shown = {key for given in scenarios.values() if "condition" in given for key in given}
+    own = set(KINDS[kind].model_fields) - set(Scenario.model_fields)
+    assert own <= shown
+    assert set(Scenario.model_fields) - {"kind"} <= set(scenarios["welcome"])
+
+
+def test_what_the_template_says_of_a_scenario_is_what_holds_anyway() -> None:
+    # An example may show another offer, several delays or chosen words; its numbers are the usual ones.
+    usual = Playbook().scenarios
+    for name, given in playbook_of_the_template()["scenarios"].items():
+        if name in usual:
+            known = usual[name].model_dump()
+            for key in set(given) - {"offer", "delays_hours", "service_kinds", "categories", "tiers"}:
+                assert given[key] == known[key] or known[key] is None, (name, key)
+
+
 def test_simulated_store_of_the_template_is_right() -> None:
     text = (ROOT / "parameters" / "template.yml").read_text(encoding="utf-8")
     lines = [line.removeprefix("  # ") for line in text.splitlines()]
@@ -144,6 +200,7 @@ def test_template_with_every_commented_example_is_right_as_well(tmp_path: Path) 
         ("loyalty_impact", {"campaign": "8", "proposed_rates": [5, 10]}),
         ("ab_campaign", {"experiment": "auto", "planned_split": [1, 2, 2], "started": "2026-09-01"}),
         ("campaign_plan", {"arms": ["none", "letter", "letter_with_coupon"], "smallest_effect": 0.1}),
+        ("retention_playbook", {"budget": 20000, "contacts": 5000, "start": "2026-11-01"}),
     ],
 )
 def test_optional_report_of_the_template_is_right(tmp_path: Path, report: str, some: dict[str, object]) -> None:
@@ -161,7 +218,7 @@ def test_optional_report_of_the_template_is_right(tmp_path: Path, report: str, s
     assert {name: parameters[name] for name in some} == some
 
 
-@pytest.mark.parametrize("report", ["ab_campaign", "campaign_plan"])
+@pytest.mark.parametrize("report", ["ab_campaign", "campaign_plan", "retention_playbook"])
 def test_template_explains_every_parameter_of_the_campaign_reports(report: str) -> None:
     text = (ROOT / "parameters" / "template.yml").read_text(encoding="utf-8")
     block = text.partition(f"  # {report}:\n")[2].partition("\n\n")[0]

@@ -40,7 +40,12 @@ def test_new_set_is_written_and_runs_as_it_is(root: Path) -> None:
     assert (store.simulation.customers, store.simulation.months, store.simulation.seed) == (2000, 12, 1)
     assert (store.simulation.sizes.late_harm, store.simulation.sizes.welcome_points) == (0, 150.5)
     assert load_set(root / "parameters" / "toy.yml") == settings
-    assert set(settings.reports) == {"churn_diagnosis", "cohort_ltv", "loyalty_impact", "ab_campaign", "campaign_plan"}
+    assert set(settings.reports) == {
+        *("churn_diagnosis", "cohort_ltv", "loyalty_impact"),
+        *("ab_campaign", "campaign_plan", "retention_playbook"),
+    }
+    assert settings.reports["retention_playbook"].parameters == {"contacts": 400}
+    assert settings.playbook.scenarios["reactivation"].offer == "auto"
 
 
 def test_set_that_is_there_is_taken_where_nothing_differs(root: Path) -> None:
@@ -95,7 +100,7 @@ def test_name_that_is_no_usable_one_is_refused(root: Path, name: str) -> None:
 def test_project_that_lacks_the_notebooks_keeps_no_half_usable_set(root: Path) -> None:
     (root / "notebooks").unlink()
     (root / "notebooks").mkdir()
-    assert len(refused(lambda: wanted(root))) == 5
+    assert len(refused(lambda: wanted(root))) == 6
     assert not list((root / "parameters").iterdir())
 
 
@@ -105,8 +110,8 @@ def test_shipped_demo_is_what_the_command_would_write_but_for_a_larger_and_a_bro
     broken, ends, after = rest.partition("  campaign_plan:")
     assert begins
     assert "notebook: ab_campaign\n    experiment: broken_1\n" in broken
-    without = before + ends + after
-    assert without.replace("experiment: offer_3", "experiment: offer_1") == set_text("demo", Simulation())
+    plain = before + ends + after
+    assert plain.replace("experiment: offer_3", "experiment: offer_1") == set_text("demo", Simulation())
 
 
 def test_new_set_names_a_campaign_that_every_window_has() -> None:

@@ -47,6 +47,7 @@ def test_window_of_a_leap_year_has_its_day() -> None:
         ({"until": "2100-01-31"}, "until"),
         ({"seed": -1}, "seed"),
         ({"programme": "always"}, "programme"),
+        ({"lists": 7}, "lists"),
         ({"sizes": {"late_harm": 1.1}}, "sizes.late_harm"),
         ({"sizes": {"late_hram": 0}}, "sizes.late_hram"),
     ],
