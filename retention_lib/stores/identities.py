@@ -142,6 +142,11 @@ class Persons:
             f"FROM {plain} AS rows LEFT JOIN {persons} AS persons ON rows.customer_id = persons.customer_id"
         )
 
+    @property
+    def renamed(self) -> Path | None:
+        """The Parquet file of the ids that stand under another one: `customer_id`, `person_id`; None without any."""
+        return self.folder / _PERSONS if self.facts["merged_ids"] else None
+
     def report(self, hashed: Callable[[str], str]) -> MergeReport:
         """The account of what was merged.
 

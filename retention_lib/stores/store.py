@@ -3,7 +3,7 @@
 from __future__ import annotations
 
 from datetime import date, timedelta
-from functools import cached_property, partial
+from functools import cached_property
 from typing import TYPE_CHECKING
 
 from retention_lib.settings.calendar import Month
@@ -13,14 +13,13 @@ from retention_lib.stores.databases import Database
 from retention_lib.stores.errors import DataError, MonthError
 from retention_lib.stores.facts import Coverage, store_facts
 from retention_lib.stores.identities import persons_of
+from retention_lib.stores.ledger import ASSIGNMENTS, LISTED, Ledger, ledger_folder
 from retention_lib.stores.privacy import hashed_id, set_key
-from retention_lib.stores.public import PUBLIC, dataset_source
-from retention_lib.stores.simulation.simulated import simulated_source, simulated_tables
-from retention_lib.stores.sources import Source, file_source
+from retention_lib.stores.table_sources import table_sources
 from retention_lib.stores.terms import store_terms
 
 if TYPE_CHECKING:
-    from collections.abc import Callable, Mapping
+    from collections.abc import Mapping
     from pathlib import Path
     from types import TracebackType
     from typing import Self
@@ -49,6 +48,8 @@ class Store:
         self._tables = tables
         self._refused = dict(refused or {})
         self._persons = persons
+        self._lists: Ledger | None = None
+        self._seen_lists = Ledger()
 
     @property
     def name(self) -> str:
@@ -93,7 +94,7 @@ class Store:
     @property
     def tables(self) -> tuple[str, ...]:
         """The tables the store has, in the contract's order."""
-        return tuple(name for name in TABLES if name in self._tables)
+        return tuple(name for name in TABLES if self.has(name))
 
     @property
     def refused(self) -> Mapping[str, DataError]:
@@ -102,7 +103,7 @@ class Store:
 
     def has(self, *tables: str) -> bool:
         """Whether the store has all of these tables."""
-        return all(table in self._tables for table in tables)
+        return all(table in self._tables or self._only_listed(table) for table in tables)
 
     def table(self, name: str) -> ir.Table:
         """A table as an Ibis expression: the contract's columns that the source has, in canonical types.
@@ -114,7 +115,8 @@ class Store:
         Raises:
             DataError: When the store has no such table.
         """
-        self._cached(name)
+        if not self.has(name):
+            self._cached(name)
         return self._engine.table(name)
 
     def find(self, name: str) -> ir.Table | None:
@@ -135,6 +137,8 @@ class Store:
         Raises:
             DataError: When the store has no such table.
         """
+        if self._only_listed(table):
+            return self._seen_lists.reconciliation(table)
         return self._cached(table).reconciliation
 
     @property
@@ -154,12 +158,59 @@ class Store:
         Raises:
             DataError: When the store has no such table.
         """
-        return self._cached(table).rejected
+        return None if self._only_listed(table) else self._cached(table).rejected
 
     @property
     def fingerprint(self) -> dict[str, str]:
-        """SHA-256 of each table's source, in hexadecimal digits."""
-        return {name: self._tables[name].fingerprint for name in self.tables}
+        """SHA-256 of each table's source, in hexadecimal digits; of `lists` where any are seen."""
+        seen = {"lists": self._seen_lists.fingerprint} if self._seen_lists else {}
+        return {name: self._tables[name].fingerprint for name in TABLES if name in self._tables} | seen
+
+    @property
+    def lists(self) -> Ledger:
+        """All lists that reports of the set issued for this store, whatever the month; empty where there are none.
+
+        Raises:
+            DataError: When the ledger cannot be read.
+        """
+        if self._lists is None:
+            self._lists = Ledger.read(ledger_folder(self._facts.root, self._facts.set_name, self.name))
+        return self._lists
+
+    def use_lists(self, ledger: Ledger) -> None:
+        """Take a ledger in the place of the one in the set's folder; none of it is seen until `see_lists`.
+
+        Args:
+            ledger: The lists.
+        """
+        self._lists, self._seen_lists = ledger, Ledger()
+        self._renew_lists()
+
+    def see_lists(self, *, before: Month) -> None:
+        """From now on `assignments` holds the customers of the lists that reports of earlier months issued.
+
+        Args:
+            before: The month of the report.
+
+        Raises:
+            DataError: When the ledger cannot be read.
+        """
+        self._seen_lists = self.lists.before(before)
+        self._renew_lists()
+
+    @property
+    def seen_lists(self) -> Ledger:
+        """The lists that are seen; empty until `see_lists` was called."""
+        return self._seen_lists
+
+    @property
+    def listed(self) -> ir.Table | None:
+        """The customers of the lists that are seen; None where none is.
+
+        The columns of a list (`ledger.LEDGER_COLUMNS`) with `scenario`, `kind`, `report` (text, YYYY-MM) and
+        `verdict_on` (date: the first day on which the list's windows are closed).
+        """
+        return self._engine.table(LISTED) if self._seen_lists else None
 
     def hashed_id(self, customer_id: str) -> str:
         """A customer's id as pages show it: 12 hexadecimal digits, the same in every run of the set.
@@ -228,6 +279,10 @@ class Store:
     ) -> None:
         self.close()
 
+    def _only_listed(self, table: str) -> bool:
+        """Whether a table is there by the lists that are seen alone."""
+        return table == ASSIGNMENTS and table not in self._tables and bool(self._seen_lists)
+
     def _cached(self, table: str) -> CachedTable:
         if table not in self._tables:
             held = ", ".join(self.tables)
@@ -237,14 +292,33 @@ class Store:
     @cached_property
     def _engine(self) -> Backend:
         """The engine with one view a table; started by the first table asked for."""
-        from retention_lib.stores.engine import connect, quoted_name, quoted_text
+        from retention_lib.stores.engine import connect, quoted_name
 
         engine = connect()
-        for name, cached in self._tables.items():
-            plain = f"FROM read_parquet({quoted_text(str(cached.kept))})"
-            relation = plain if self._persons is None else self._persons.relation(name, cached.kept)
-            engine.raw_sql(f"CREATE VIEW {quoted_name(name)} AS {relation}")
+        for name in self._tables:
+            engine.raw_sql(f"CREATE VIEW {quoted_name(name)} AS {self._relation(name)}")
+        if self._seen_lists:
+            self._show_lists(engine)
         return engine
+
+    def _relation(self, table: str) -> str:
+        """SQL of a table as it was taken in, with persons for customers."""
+        from retention_lib.stores.engine import quoted_text
+
+        kept = self._tables[table].kept
+        plain = f"FROM read_parquet({quoted_text(str(kept))})"
+        return plain if self._persons is None else self._persons.relation(table, kept)
+
+    def _renew_lists(self) -> None:
+        """The views of lists made anew, where the engine has any yet."""
+        if "_engine" in self.__dict__:
+            self._show_lists(self._engine)
+
+    def _show_lists(self, engine: Backend) -> None:
+        from retention_lib.stores.ledger_views import show_lists
+
+        source = self._relation(ASSIGNMENTS) if ASSIGNMENTS in self._tables else None
+        show_lists(engine, self._seen_lists, source=source, persons=self._persons)
 
 
 def open_store(name: str, settings: StoreSettings, *, root: Path, set_name: str = "", refuse: bool = True) -> Store:
@@ -270,7 +344,7 @@ def open_store(name: str, settings: StoreSettings, *, root: Path, set_name: str 
     tables: dict[str, CachedTable] = {}
     refused: dict[str, DataError] = {}
     with Database(name, settings.connection, root=root) as database:
-        for table, source in _sources(name, settings, database, root).items():
+        for table, source in table_sources(name, settings, database, root).items():
             try:
                 tables[table] = cached_table(source(), folder, terms)
             except DataError as error:
@@ -278,19 +352,3 @@ def open_store(name: str, settings: StoreSettings, *, root: Path, set_name: str 
     if refuse and refused:
         raise DataError("\n".join(str(error) for error in refused.values()))
     return Store(facts, tables, refused, persons=persons_of(tables, folder, largest=settings.largest_person))
-
-
-def _sources(name: str, settings: StoreSettings, database: Database, root: Path) -> dict[str, Callable[[], Source]]:
-    """How to find each table's source; finding one may raise a DataError."""
-    if settings.simulation is not None:
-        made = simulated_tables(name, settings.simulation, root=root)
-        return {table: partial(simulated_source, table, path, root=root) for table, path in made.items()}
-    if settings.dataset is not None:
-        dataset = PUBLIC[settings.dataset]
-        return {table: partial(dataset_source, dataset, table) for table in dataset.tables}
-    return {
-        table: partial(file_source, table, source, root=root)
-        if source.table is None
-        else partial(database.source, table, source)
-        for table, source in settings.tables.items()
-    }

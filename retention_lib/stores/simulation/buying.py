@@ -7,14 +7,21 @@ does the same in both, and the difference between two worlds is the effect of th
 
 from __future__ import annotations
 
+from collections.abc import Sequence
 from dataclasses import dataclass
 
 import numpy as np
 
 from retention_lib.stores.simulation.log import ANSWERED, BAD, DIP, DUE, EFFORT, MEMBER, USED_UP, Log
 from retention_lib.stores.simulation.stage import FOLLOW_DAYS, Ints, Shop
-from retention_lib.stores.simulation.story import Fates, Occasions, People, World
+from retention_lib.stores.simulation.story import LISTS, Fates, Occasions, People, World
 from retention_lib.stores.simulation.track import Track
+
+BESIDE = "beside"
+"""What the world is called that another shop is told as."""
+
+_LIST_DAYS = 31 + FOLLOW_DAYS
+"""A list is sent within a month, and works on from there."""
 
 
 @dataclass(frozen=True, kw_only=True)
@@ -24,10 +31,12 @@ class Bought:
     Attributes:
         occasions: The days on which customers buy, in all worlds.
         fates: How it went for each customer in what happened.
+        beside: The same in each of the other shops; what is only kept of what happened is empty there.
     """
 
     occasions: Occasions
     fates: Fates
+    beside: tuple[Fates, ...] = ()
 
 
 def worlds(shop: Shop) -> tuple[World, ...]:
@@ -37,33 +46,47 @@ def worlds(shop: Shop) -> tuple[World, ...]:
     told = [World(effect="", arm="", start=0, end=days)]
     told += [World(effect=effect, arm=arm, start=0, end=days) for effect, arm in whole]
     told.append(World(effect="programme", arm="never", start=shop.programme_start, end=days))
-    for campaign in shop.campaigns:
+    for campaign in (one for one in shop.campaigns if one.kind != "list"):
         end = min(days, campaign.start + FOLLOW_DAYS) if campaign.kind != "invitation" else days
         told += [World(effect=campaign.id, arm=arm, start=campaign.start, end=end) for arm in campaign.arms]
+    starts = sorted({campaign.start for campaign in shop.campaigns if campaign.kind == "list"})
+    told += [World(effect=LISTS, arm="flipped", start=start, end=min(days, start + _LIST_DAYS)) for start in starts]
     return tuple(told)
 
 
-def bought(shop: Shop, block: int, people: People, *, only_what_happened: bool = False) -> Bought:
+def bought(
+    shop: Shop, block: int, people: People, *, told: Sequence[World] | None = None, beside: Sequence[Shop] = ()
+) -> Bought:
     """Tell the block's story day by day.
 
     Args:
         shop: What all blocks share.
         block: The block's number.
         people: Its customers.
-        only_what_happened: Leave the other worlds out.
+        told: The worlds, what happened first; all of them if omitted.
+        beside: Shops with the same days and goods that write to other people: each is told as a world of its own, with
+            the same customers and the same random numbers.
     """
-    told = worlds(shop)[:1] if only_what_happened else worlds(shop)
-    factual = Track(shop, block, people, told[0], place=0)
-    tracks = [factual]
+    days, own = shop.calendar.days, worlds(shop) if told is None else tuple(told)
+    others = tuple(World(effect=BESIDE, arm=str(place), start=0, end=days) for place in range(len(beside)))
+    factual = Track(shop, block, people, own[0], place=0)
+    apart = [
+        Track(other, block, people, world, place=len(own) + place)
+        for place, (other, world) in enumerate(zip(beside, others, strict=True))
+    ]
+    for track in apart:
+        track.log = factual.log
+    tracks = [factual, *apart]
     rng = shop.rng("days", block)
-    new = _by_day(people.acquired, shop.calendar.days)
-    for day in range(shop.calendar.days):
+    new = _by_day(people.acquired, days)
+    for day in range(days):
         tracks = [track for track in tracks if day < track.world.end]
-        tracks += [factual.branch(world, place) for place, world in enumerate(told) if place and world.start == day]
+        tracks += [factual.branch(world, place) for place, world in enumerate(own) if place and world.start == day]
         dice = rng.random((5, people.count), dtype=np.float32)
         for track in tracks:
             track.live(day, dice, new[day])
-    return Bought(occasions=_occasions(told, factual.log, shop.calendar.days), fates=factual.fates())
+    occasions = _occasions((*own, *others), factual.log, days)
+    return Bought(occasions=occasions, fates=factual.fates(), beside=tuple(track.fates() for track in apart))
 
 
 def _by_day(acquired: Ints, days: int) -> list[Ints]:

@@ -146,11 +146,13 @@ def offer_features(people: People, arm: str) -> Floats:
 
 
 def effects(people: People, campaign: Campaign, arms: Ints, sizes: Sizes) -> Floats:
-    """By how much each customer buys more while the arm works (share of the rate), spill-over included."""
+    """By how much each customer buys more while the arm works (share of the rate); lists do not spill over."""
     own = np.zeros(people.count)
     for code, arm in enumerate(campaign.arms):
         own = np.where(arms == code, _arm_effect(people, arm, sizes), own)
-    return own if sizes.household_spill == 0 else own + sizes.household_spill * _of_others(people.household, own)
+    if sizes.household_spill == 0 or campaign.kind == "list":  # a list's messages do not spill over
+        return own
+    return own + sizes.household_spill * _of_others(people.household, own)
 
 
 def _arm_effect(people: People, arm: str, sizes: Sizes) -> Floats:
@@ -197,3 +199,24 @@ def factors(effect: NDArray[np.float32], bought: Bools, *, age: int, sizes: Size
     carried = 1 + effect * np.float32(sizes.carry_over * left)
     carried[bought] *= np.float32(1 - sizes.pull_forward * left)
     return carried
+
+
+def list_factors(
+    effect: NDArray[np.float32], bought: Bools, age: NDArray[np.int32], *, sizes: Sizes
+) -> NDArray[np.float32]:
+    """The factor of a list on buying, where each message has its own age.
+
+    Args:
+        effect: From `effects`.
+        bought: Who made a purchase with an offer while it was valid.
+        age: Days since the first on which each message works (count); negative before it.
+        sizes: The settings' sizes.
+    """
+    found = np.ones_like(effect)
+    valid = (age >= 0) & (age < OFFER_DAYS)
+    found[valid] += effect[valid]
+    after = np.flatnonzero((age >= OFFER_DAYS) & (age < FOLLOW_DAYS) & (effect != 0))
+    left = np.exp2(-(age[after] - OFFER_DAYS) / np.float32(HALF_LIFE_DAYS)).astype(np.float32)
+    pulled = np.where(bought[after], 1 - np.float32(sizes.pull_forward) * left, np.float32(1))
+    found[after] = (1 + effect[after] * np.float32(sizes.carry_over) * left) * pulled
+    return found

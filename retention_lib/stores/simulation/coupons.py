@@ -2,7 +2,9 @@
 
 from __future__ import annotations
 
+from collections.abc import Mapping
 from dataclasses import dataclass
+from types import MappingProxyType
 
 import numpy as np
 import pyarrow as pa
@@ -20,6 +22,7 @@ FREE_DELIVERY, DISCOUNT = "free_delivery", "discount20"
 TILL = 2
 """The channel (code) without a delivery."""
 
+_NO_LISTS: Mapping[int, Ints] = MappingProxyType({})
 _PART = 5  # a fifth of the goods' price is 20 % off
 _NOTHING, _DELIVERY, _PRICE = 0, 1, 2
 _GIVES = {FREE_DELIVERY: _DELIVERY, DISCOUNT: _PRICE}
@@ -43,7 +46,9 @@ class CouponValues:
         return self.price + self.delivery
 
 
-def coupon_campaigns(shop: Shop, occasions: Occasions, baskets: Baskets, arm: Ints) -> Ints:
+def coupon_campaigns(
+    shop: Shop, occasions: Occasions, baskets: Baskets, arm: Ints, *, first: Mapping[int, Ints] = _NO_LISTS
+) -> Ints:
     """For each occasion the campaign (place in the plan) whose coupon is used; -1 for none.
 
     A coupon is used on every purchase while the offer is valid, where the customer cares (`uses_coupon`); one for free
@@ -55,12 +60,14 @@ def coupon_campaigns(shop: Shop, occasions: Occasions, baskets: Baskets, arm: In
         occasions: The occasions.
         baskets: What is in their baskets.
         arm: Campaigns by customers: the arm each is in, as in `Fates`; -1 where not taking part.
+        first: For each list, by its place in the plan, the first day on which it works (arrays over customers).
     """
     used = np.full(len(occasions.day), -1, dtype=np.int64)
     for place, campaign in enumerate(shop.campaigns):
-        if campaign.kind != "offer":
+        if campaign.kind not in ("offer", "list"):
             continue
-        age = occasions.day - campaign.start
+        began = first[place][occasions.customer] if campaign.kind == "list" else campaign.start
+        age = occasions.day - began
         valid = np.flatnonzero((age >= 0) & (age < OFFER_DAYS) & baskets.uses_coupon)
         gives = _gives(campaign)[arm[place, occasions.customer[valid]]]
         delivered = baskets.channel[valid] != TILL

@@ -105,17 +105,19 @@ TABLES: Mapping[str, TableWords] = {
             "sent_at": "when; all arrive",
             "opened_at": "when it was opened: by the customer, or within seconds by a mail program that opens all",
             "clicked_at": "when a link was followed; only people click",
-            "offer": "the arm of the campaign; empty for newsletters and SMS",
+            "offer": "the arm of the campaign; of a list the offer; empty for newsletters, SMS and a list's messages "
+            "without one",
             "cost": "what sending it cost",
         },
     ),
     "assignments": TableWords(
-        "A customer in a test. Letters have none: they go to whom the shop chose.",
+        "A customer in a test or in a list. Letters have none: they go to whom the shop chose.",
         {
             "customer_id": _ID,
-            "experiment_id": "the test: offer_1, ...; overlap_1 falls into the offer before it; broken_1 has lost rows",
-            "variant": "the arm; none is left alone",
-            "assigned_at": "minutes after midnight of the day the test starts",
+            "experiment_id": "the test: offer_1, ...; overlap_1 falls into the offer before it; broken_1 has lost "
+            "rows; or the list: welcome_2026_06, ...",
+            "variant": "the arm; none is left alone; of a list treatment or control",
+            "assigned_at": "minutes after midnight of the day the test starts; of a list the planned time of sending",
             "stratum": "purchases before the start: 0-1, 2-4, 5+",
         },
     ),
@@ -124,14 +126,14 @@ TABLES: Mapping[str, TableWords] = {
         {
             "customer_id": _ID,
             "coupon_id": "the kind of coupon",
-            "campaign_id": "the test that gave it",
+            "campaign_id": "the test or the list that gave it",
             "redeemed_at": "the time of the order",
             "order_id": "the order",
             "value": "20 % of the goods, or the fee for delivery that the shop paid (290 roubles)",
         },
     ),
     "outcomes": TableWords(
-        "What a customer in a test did in the 28 days from its start; of tests that end within the window.",
+        "What a customer in a test did in the 28 days from its start; of tests that end within the window, no lists.",
         {
             "customer_id": _ID,
             "experiment_id": "the test",
@@ -234,7 +236,7 @@ TRUTH: Mapping[str, TableWords] = {
         },
     ),
     "subjects": TableWords(
-        "A customer on whom an effect is measured: late_first_delivery, bad_review, programme, or a campaign.",
+        "A customer on whom an effect is measured: late_first_delivery, bad_review, programme, a campaign or a list.",
         {
             "effect": "the effect",
             "customer_id": _FIRST_ID,
@@ -356,6 +358,16 @@ HONEST = (
     "A customer lost to the first order, by a late delivery or a bad review, orders nothing more after the promised "
     "day; one lost to the bad review of a later order nothing more from that order on, though the review comes days "
     "later.",
+    "`lists: 3` adds the lists of the last three months, sent on the first seven days of each: `welcome_2026_06` (free "
+    "delivery, to those whose only order is at most 31 days old), `reactivation_2026_06` (20 % off, to those silent "
+    "for 32 to 120 days) and `abandoned_cart_2026_06` (no offer). Chance sends to four in five; the others are the "
+    "control.",
+    "The carts of the site are told after the buying: the list of abandoned carts goes to customers chosen by chance "
+    "among those with several orders, the last at most 31 days old.",
+    "What a list sends before noon works from that day on, for 14 days, what it sends later from the next day on; its "
+    "effect does not spill over to others of the household.",
+    "In the truth about a list, those of one arm are compared with themselves in a world in which all lists of its "
+    "month go to those they left alone, and to nobody else.",
     "A coupon is valid from the morning of its first day, hours before most mails are read.",
     "In the world `level` customers join whether or not they still buy: more than half of the members have left "
     "already.",

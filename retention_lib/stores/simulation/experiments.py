@@ -6,12 +6,14 @@ from dataclasses import dataclass
 
 import numpy as np
 import pyarrow as pa
+import pyarrow.compute as pc
 
 from retention_lib.stores.simulation.arrays import moments, money, named, numbers, summed
 from retention_lib.stores.simulation.columns import picked, stacked
 from retention_lib.stores.simulation.coupons import coupon_ids, delivery_costs
 from retention_lib.stores.simulation.ids import customer_ids, order_ids
-from retention_lib.stores.simulation.stage import WINDOW_DAYS, Bools, Ints, Shop
+from retention_lib.stores.simulation.members import LEFT_ALONE
+from retention_lib.stores.simulation.stage import LIST_ARMS, WINDOW_DAYS, Bools, Ints, Shop
 from retention_lib.stores.simulation.story import Story
 from retention_lib.stores.simulation.visits import SiteVisits, site_visits
 
@@ -22,9 +24,20 @@ ASSIGNED_SECOND = 5 * 60
 """The second of the day at which an experiment assigns its customers."""
 
 
+TREATMENT, LEFT_OUT = "treatment", "control"
+"""The variants of a list in the tables, whatever the treated are offered."""
+
+
 def experiments(shop: Shop) -> tuple[int, ...]:
     """The campaigns (places in the plan) that are experiments; letters go to those chosen by score."""
     return tuple(place for place, campaign in enumerate(shop.campaigns) if campaign.kind != "letter")
+
+
+def measured(shop: Shop) -> tuple[int, ...]:
+    """The experiments (places in the plan) that end in the window and whose outcomes the shop keeps: no lists."""
+    plan, days = shop.campaigns, shop.calendar.days
+    ended = (place for place in experiments(shop) if plan[place].start + WINDOW_DAYS <= days)
+    return tuple(place for place in ended if plan[place].kind != "list")
 
 
 def listed(story: Story, campaign: int) -> Bools:
@@ -54,23 +67,52 @@ def arm_names(story: Story, campaign: Ints, customer: Ints) -> pa.Array:
     return named(codes, names)
 
 
+def offer_names(story: Story, campaign: Ints, customer: Ints) -> pa.Array:
+    """As `arm_names`, but that a message of a list without an offer has none."""
+    lists = np.array([place for place, members in story.fates.members.items()], dtype=np.int64)
+    inside = np.isin(campaign, lists)
+    plain = np.zeros(len(campaign), dtype=np.bool_)
+    plain[inside] = story.fates.arm[campaign[inside], customer[inside]] == LIST_ARMS.index("letter")
+    return arm_names(story, np.where(plain, -1, campaign), customer)
+
+
 def assignments(story: Story) -> pa.Table:
     """The table `assignments` of the block."""
     places = experiments(story.shop)
     part = np.array([listed(story, place) for place in places], dtype=bool).reshape(len(places), story.people.count)
     customer, chosen = np.nonzero(part.T)
     campaign = np.array(places, dtype=np.int64)[chosen]
-    day = _starts(story.shop)[campaign]
+    day, second = _assigned(story, campaign, customer)
     before = story.fates.purchases_before[campaign, customer]
     return pa.table(
         {
             "customer_id": customer_ids(story, customer, day),
             "experiment_id": named(campaign, _names(story.shop)),
-            "variant": arm_names(story, campaign, customer),
-            "assigned_at": moments(story.shop.calendar, day, np.full(len(day), ASSIGNED_SECOND)),
+            "variant": _variants(story, campaign, customer),
+            "assigned_at": moments(story.shop.calendar, day, second),
             "stratum": named(np.searchsorted(STRATUM_FROM, before, side="right"), STRATA),
         }
     )
+
+
+def _assigned(story: Story, campaign: Ints, customer: Ints) -> tuple[Ints, Ints]:
+    """The day and the second at which customers are assigned; to a list at the planned time of sending."""
+    day, second = _starts(story.shop)[campaign], np.full(len(campaign), ASSIGNED_SECOND)
+    for place, members in story.fates.members.items():
+        here = np.flatnonzero(campaign == place)
+        day[here], second[here] = members.day[customer[here]], members.second[customer[here]]
+    return day, second
+
+
+def _variants(story: Story, campaign: Ints, customer: Ints) -> pa.Array:
+    """The arms in which customers are, by name; of a list whether they are contacted at all."""
+    arms = arm_names(story, campaign, customer)
+    lists = np.isin(campaign, list(story.fates.members))
+    if not lists.any():
+        return arms
+    alone = story.fates.arm[campaign, customer] == LEFT_ALONE
+    sides = named(np.where(lists, alone.astype(np.int64), -1), (TREATMENT, LEFT_OUT))
+    return pc.if_else(pa.array(lists), sides.cast(pa.string()), arms.cast(pa.string())).dictionary_encode()
 
 
 def _starts(shop: Shop) -> Ints:
@@ -119,30 +161,26 @@ class Outcomes:
 
 
 def outcomes(story: Story) -> pa.Table:
-    """The table `outcomes` of the block: a row a customer of each experiment that ends inside the window."""
-    measured = measured_outcomes(story)
+    """The table `outcomes` of the block: a row a customer of each experiment that ends inside the window, no lists."""
+    found = measured_outcomes(story)
     return pa.table(
         {
-            "customer_id": customer_ids(story, measured.customer, _starts(story.shop)[measured.campaign]),
-            "experiment_id": named(measured.campaign, _names(story.shop)),
-            "visit": numbers(measured.visited.astype(np.int64)),
-            "conversion": numbers((measured.orders > 0).astype(np.int64)),
-            "orders": numbers(measured.orders),
-            "spend": money(measured.spend),
-            "gross_profit": money(measured.gross_profit),
+            "customer_id": customer_ids(story, found.customer, _starts(story.shop)[found.campaign]),
+            "experiment_id": named(found.campaign, _names(story.shop)),
+            "visit": numbers(found.visited.astype(np.int64)),
+            "conversion": numbers((found.orders > 0).astype(np.int64)),
+            "orders": numbers(found.orders),
+            "spend": money(found.spend),
+            "gross_profit": money(found.gross_profit),
         }
     )
 
 
 def measured_outcomes(story: Story) -> Outcomes:
-    """What came of every experiment for the block's customers."""
-    visits, starts = site_visits(story), _starts(story.shop)
+    """What came of every experiment for the block's customers, but for lists."""
+    visits = site_visits(story)
     seen = picked(visits, np.flatnonzero(visits.known))
-    parts = [
-        _outcomes(story, place, visits=seen)
-        for place in experiments(story.shop)
-        if starts[place] + WINDOW_DAYS <= story.shop.calendar.days
-    ]
+    parts = [_outcomes(story, place, visits=seen) for place in measured(story.shop)]
     if not parts:
         none = np.empty(0, dtype=np.int64)
         return Outcomes(customer=none, campaign=none, visited=none > 0, orders=none, spend=none, gross_profit=none)

@@ -11,10 +11,13 @@ from collections.abc import Iterator
 from dataclasses import dataclass, replace
 
 import numpy as np
+from numpy.typing import NDArray
 
 from retention_lib.stores.simulation.coupons import coupon_campaigns, coupon_values
-from retention_lib.stores.simulation.stage import EFFECT_DAYS, FOLLOW_DAYS, NEVER, PERIOD_DAYS, Ints
-from retention_lib.stores.simulation.story import Baskets, Occasions, Story
+from retention_lib.stores.simulation.experiments import LEFT_OUT, TREATMENT
+from retention_lib.stores.simulation.members import LEFT_ALONE, Members
+from retention_lib.stores.simulation.stage import EFFECT_DAYS, FOLLOW_DAYS, NEVER, PERIOD_DAYS, Campaign, Ints
+from retention_lib.stores.simulation.story import LISTS, Baskets, Occasions, Story
 
 LATE, BAD_REVIEW, PROGRAMME = "late_first_delivery", "bad_review", "programme"
 
@@ -78,6 +81,9 @@ def graded_effects(story: Story) -> Iterator[Graded]:
     yield _bad_review(story)
     yield _programme(story)
     for place, campaign in enumerate(story.shop.campaigns):
+        if campaign.kind == "list":
+            yield _list(story, campaign, story.fates.members[place])
+            continue
         arm = story.fates.arm[place]
         followed = PROGRAMME_DAYS if campaign.kind == "invitation" else FOLLOW_DAYS
         days = min(followed, story.shop.calendar.days - campaign.start)
@@ -92,6 +98,21 @@ def graded_effects(story: Story) -> Iterator[Graded]:
             days=np.full(len(customer), days),
             longest=days,
         )
+
+
+def _list(story: Story, campaign: Campaign, members: Members) -> Graded:
+    """Those in a list, each from the day of sending."""
+    days = story.shop.calendar.days
+    customer = np.flatnonzero(members.listed & (members.day < days))
+    return Graded(
+        effect=campaign.id,
+        arms=(TREATMENT, LEFT_OUT),
+        customer=customer,
+        arm=np.where(members.treated[customer], 0, 1),
+        started=members.day[customer],
+        days=np.minimum(FOLLOW_DAYS, days - members.day[customer]),
+        longest=min(FOLLOW_DAYS, days - campaign.start),
+    )
 
 
 def _late(story: Story) -> Graded:
@@ -149,17 +170,17 @@ def purchases(story: Story, graded: Graded, code: int) -> Purchases:
         graded: The effect and its subjects.
         code: The arm's code.
     """
-    world = world_of(story, graded, code)
+    world = worlds_of(story, graded, code)[story.occasions.customer]
     occasions = story.occasions
     place = np.full(story.people.count, -1)
     place[graded.customer] = np.arange(len(graded.customer))
     first, last = np.full(story.people.count, NEVER), np.full(story.people.count, 0)
     first[graded.customer], last[graded.customer] = graded.started, graded.started + graded.days
-    bought = (occasions.bought & np.uint64(1 << world)) > 0
+    bought = (occasions.bought >> world) & np.uint64(1) > 0
     there = bought & (occasions.day >= first[occasions.customer]) & (occasions.day < last[occasions.customer])
     at = np.flatnonzero(there)
     subject = place[occasions.customer[at]]
-    money = _money(story, at, world=world, arm=_arms(story, graded, code))
+    money = money_in(story, at, world=world[at], arm=_arms(story, graded, code))
     return Purchases(
         subject=subject,
         age=occasions.day[at] - graded.started[subject],
@@ -170,21 +191,36 @@ def purchases(story: Story, graded: Graded, code: int) -> Purchases:
 
 
 @dataclass(frozen=True, kw_only=True)
-class _Money:
+class Money:
+    """Money of occasions, in cents; arrays over them.
+
+    Attributes:
+        revenue: Net money of the goods, a discount coupon taken off.
+        cost: What the goods cost the shop.
+        offer_cost: What a coupon for free delivery costs the shop beside that.
+    """
+
     revenue: Ints
     cost: Ints
     offer_cost: Ints
 
 
-def _money(story: Story, at: Ints, *, world: int, arm: Ints) -> _Money:
-    """Money of some occasions in a world where customers have these arms, in cents."""
+def money_in(story: Story, at: Ints, *, world: NDArray[np.uint64], arm: Ints) -> Money:
+    """Money of some occasions, each in a world where customers have certain arms.
+
+    Args:
+        story: The block.
+        at: Places of the occasions.
+        world: The place of the world to each.
+        arm: Campaigns by customers: the arm each is in.
+    """
     occasions, baskets = _chosen(story, at)
-    extra = (occasions.used_up & np.uint64(1 << world)) > 0
+    extra = (occasions.used_up >> world) & np.uint64(1) > 0
     goods = baskets.amount + np.where(extra, baskets.extra_amount, 0)
-    coupon = coupon_campaigns(story.shop, occasions, baskets, arm)
+    coupon = coupon_campaigns(story.shop, occasions, baskets, arm, first=story.fates.list_days)
     value = coupon_values(story.shop, occasions, coupon, arm, goods)
     cost = baskets.cost + np.where(extra, baskets.extra_cost, 0)
-    return _Money(revenue=goods - value.price, cost=cost, offer_cost=value.delivery)
+    return Money(revenue=goods - value.price, cost=cost, offer_cost=value.delivery)
 
 
 def _chosen(story: Story, at: Ints) -> tuple[Occasions, Baskets]:
@@ -196,6 +232,26 @@ def _chosen(story: Story, at: Ints) -> tuple[Occasions, Baskets]:
         replace(occasions, **{name: getattr(occasions, name)[at] for name in arrays}),
         replace(baskets, **{name: getattr(baskets, name)[at] for name in sums}),
     )
+
+
+def worlds_of(story: Story, graded: Graded, code: int) -> NDArray[np.uint64]:
+    """For each customer the place of the world in which the subjects are in an arm.
+
+    Of a list that is what happened for those who were in the arm, and the world in which it went the other way for the
+    others; of any other effect one world for all.
+
+    Args:
+        story: The block.
+        graded: The effect and its subjects.
+        code: The arm's code.
+    """
+    if graded.arms != (TREATMENT, LEFT_OUT):
+        return np.full(story.people.count, world_of(story, graded, code), dtype=np.uint64)
+    start = next(one.start for one in story.shop.campaigns if one.id == graded.effect)
+    places = [place for place, one in enumerate(story.occasions.worlds) if (one.effect, one.start) == (LISTS, start)]
+    found = np.zeros(story.people.count, dtype=np.uint64)
+    found[graded.customer[graded.arm != code]] = places[0] if places else 0
+    return found
 
 
 def world_of(story: Story, graded: Graded, code: int) -> int:
@@ -212,5 +268,9 @@ def _arms(story: Story, graded: Graded, code: int) -> Ints:
     if not places:
         return story.fates.arm
     arm = story.fates.arm.copy()
-    arm[places[0], graded.customer] = code
+    if places[0] in story.fates.members:
+        offer = story.fates.members[places[0]].offer[graded.customer]
+        arm[places[0], graded.customer] = np.where(code == 0, offer, LEFT_ALONE)
+    else:
+        arm[places[0], graded.customer] = code
     return arm

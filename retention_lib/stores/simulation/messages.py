@@ -9,7 +9,7 @@ import pyarrow as pa
 
 from retention_lib.stores.simulation.arrays import moments, money, named
 from retention_lib.stores.simulation.columns import picked, stacked
-from retention_lib.stores.simulation.experiments import arm_names, listed
+from retention_lib.stores.simulation.experiments import listed, offer_names
 from retention_lib.stores.simulation.hours import DAY_SECONDS, favourite_hours
 from retention_lib.stores.simulation.ids import customer_ids
 from retention_lib.stores.simulation.stage import CONTROL, Bools, Floats, Ints, Shop
@@ -44,8 +44,8 @@ class Mailing:
 
     Attributes:
         id: Its name, as `contacts.campaign_id` has it.
-        channel: Code of `MESSAGE_CHANNELS`.
-        day: The day.
+        channel: Code of `MESSAGE_CHANNELS`; of a list each customer has an own one.
+        day: The day; of a list likewise.
         campaign: The campaign (place in the plan) that it belongs to; -1 for newsletters.
     """
 
@@ -78,6 +78,7 @@ class Messages:
         mailing: Place in `mailings`.
         day: The day.
         second: Second of the day.
+        channel: Code of `MESSAGE_CHANNELS`.
         chances: Uniform numbers in [0, 1), a column for each purpose of `_PURPOSES`.
     """
 
@@ -85,6 +86,7 @@ class Messages:
     mailing: Ints
     day: Ints
     second: Ints
+    channel: Ints
     chances: Floats
 
     def chance(self, purpose: str) -> Floats:
@@ -95,8 +97,29 @@ class Messages:
 def messages(story: Story) -> Messages:
     """Every message that the block's customers get."""
     rng = story.rng("messages")
-    sent = stacked([_messages(story, place, mailing, rng) for place, mailing in enumerate(mailings(story.shop))])
+    sent = stacked([_of_mailing(story, place, mailing, rng) for place, mailing in enumerate(mailings(story.shop))])
     return picked(sent, np.lexsort((sent.second, sent.day, sent.customer)))
+
+
+def _of_mailing(story: Story, place: int, mailing: Mailing, rng: np.random.Generator) -> Messages:
+    if mailing.campaign in story.fates.members:
+        return _of_list(story, place, mailing)
+    return _messages(story, place, mailing, rng)
+
+
+def _of_list(story: Story, place: int, mailing: Mailing) -> Messages:
+    """The messages of a list, each at its planned time; what comes of them is by chances of the list's own."""
+    members = story.fates.members[mailing.campaign]
+    chances = story.rng(f"messages of {mailing.id}").random((story.people.count, len(_PURPOSES)))
+    customer = np.flatnonzero(members.listed & members.treated)
+    return Messages(
+        customer=customer,
+        mailing=np.full(len(customer), place),
+        day=members.day[customer],
+        second=members.second[customer],
+        channel=members.channel[customer],
+        chances=chances[customer],
+    )
 
 
 def _messages(story: Story, place: int, mailing: Mailing, rng: np.random.Generator) -> Messages:
@@ -110,6 +133,7 @@ def _messages(story: Story, place: int, mailing: Mailing, rng: np.random.Generat
         mailing=np.full(len(customer), place),
         day=np.full(len(customer), mailing.day),
         second=second,
+        channel=np.full(len(customer), mailing.channel),
         chances=chances[customer],
     )
 
@@ -126,19 +150,18 @@ def _addressed(story: Story, mailing: Mailing) -> Bools:
 def contacts(story: Story) -> pa.Table:
     """The table `contacts` of the block."""
     sent, plan, calendar = messages(story), mailings(story.shop), story.shop.calendar
-    channel = np.array([mailing.channel for mailing in plan])[sent.mailing]
     campaign = np.array([mailing.campaign for mailing in plan])[sent.mailing]
-    replies = _replies(story, sent, email=channel == EMAIL, campaign=campaign >= 0)
+    replies = _replies(story, sent, email=sent.channel == EMAIL, campaign=campaign >= 0)
     return pa.table(
         {
             "customer_id": customer_ids(story, sent.customer, sent.day),
             "campaign_id": named(sent.mailing, [mailing.id for mailing in plan]),
-            "channel": named(channel, MESSAGE_CHANNELS),
+            "channel": named(sent.channel, MESSAGE_CHANNELS),
             "sent_at": moments(calendar, sent.day, sent.second),
             "opened_at": _stamps(story, sent, replies.opened),
             "clicked_at": _stamps(story, sent, replies.clicked),
-            "offer": arm_names(story, campaign, sent.customer),
-            "cost": money(np.asarray(MESSAGE_COST)[channel]),
+            "offer": offer_names(story, campaign, sent.customer),
+            "cost": money(np.asarray(MESSAGE_COST)[sent.channel]),
         }
     )
 

@@ -54,7 +54,7 @@ def orders(shop: Shop, block: int, people: People, occasions: Occasions, fates: 
     way = _deliveries(shop, block, people, occasions, baskets)
     used_up = (occasions.used_up & 1).astype(np.int64)
     goods = baskets.amount + used_up * baskets.extra_amount
-    coupon = coupon_campaigns(shop, occasions, baskets, fates.arm)
+    coupon = coupon_campaigns(shop, occasions, baskets, fates.arm, first=fates.list_days)
     value = coupon_values(shop, occasions, coupon, fates.arm, goods)
     found = Orders(
         occasion=occasion,

@@ -6,15 +6,19 @@ Days are whole numbers from 0, the shop's first day; money is in whole cents (hu
 from __future__ import annotations
 
 import zlib
-from dataclasses import dataclass
+from collections.abc import Mapping
+from dataclasses import dataclass, field
 from datetime import date
 from functools import cached_property
-from typing import Literal
+from typing import TYPE_CHECKING, Literal
 
 import numpy as np
 from numpy.typing import NDArray
 
 from retention_lib.settings.simulation import Simulation
+
+if TYPE_CHECKING:
+    from retention_lib.stores.simulation.members import ListRule
 
 BLOCK = 25_000
 """Customers of a block (count)."""
@@ -42,6 +46,9 @@ TIER_ORDERS = (0, 3, 8)
 
 CONTROL = "none"
 """The arm of every experiment that is left alone."""
+
+LIST_ARMS = ("letter", "free_delivery", "discount20", CONTROL)
+"""The arms of a list: a message without an offer, one with either offer, or none."""
 
 
 @dataclass(frozen=True, kw_only=True)
@@ -120,14 +127,15 @@ class Campaign:
 
     Attributes:
         id: Its name, as tables have it.
-        kind: `offer`: arms at random; `letter`: to those chosen by score; `invitation`: into the programme, at random.
-        start: The day of sending.
+        kind: `offer`: arms at random; `letter`: to those chosen by score; `invitation`: into the programme, at random;
+            `list`: to those whom its rule names, each on a day of its own.
+        start: The day of sending; of a list the first one, with one start for all lists of a month.
         arms: The arms, `CONTROL` last.
         broken: Whether the table of assignments lost some of the treated.
     """
 
     id: str
-    kind: Literal["offer", "letter", "invitation"]
+    kind: Literal["offer", "letter", "invitation", "list"]
     start: int
     arms: tuple[str, ...]
     broken: bool = False
@@ -167,6 +175,7 @@ class Shop:
         catalogue: The products.
         campaigns: The plan of experiments and mailings, by start.
         programme_start: The day from which customers may join the programme.
+        lists: The rule of each list of the plan, by its id.
     """
 
     simulation: Simulation
@@ -174,6 +183,7 @@ class Shop:
     catalogue: Catalogue
     campaigns: tuple[Campaign, ...]
     programme_start: int
+    lists: Mapping[str, ListRule] = field(default_factory=dict)
 
     def rng(self, name: str, block: int | None = None) -> np.random.Generator:
         """The random stream of a name, for all blocks or for one of them."""

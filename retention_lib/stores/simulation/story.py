@@ -7,13 +7,18 @@ occasions of buying or over its orders. Days are whole numbers from 0, the shop'
 
 from __future__ import annotations
 
-from dataclasses import dataclass
+from collections.abc import Mapping
+from dataclasses import dataclass, field
 from functools import cached_property
+from typing import TYPE_CHECKING
 
 import numpy as np
 from numpy.typing import NDArray
 
 from retention_lib.stores.simulation.stage import Bools, Floats, Ints, Shop, promised_days
+
+if TYPE_CHECKING:
+    from retention_lib.stores.simulation.members import Members
 
 
 @dataclass(frozen=True, kw_only=True)
@@ -101,6 +106,10 @@ class People:
         return self.acquired + promised_days(self.first_carrier, self.region)
 
 
+LISTS = "lists"
+"""What a world is called in which the lists of one start went the other way."""
+
+
 @dataclass(frozen=True, kw_only=True)
 class World:
     """One way in which the block's story may go.
@@ -109,9 +118,10 @@ class World:
     random numbers are the same, so that a customer whom the change does not touch does the same in both.
 
     Attributes:
-        effect: The graded effect (`late_first_delivery`, `bad_review`, `programme`, or a campaign's id); empty for
-            what happened.
-        arm: What is forced: `late` or `on_time`; `harmless`; `never`; an arm of the campaign.
+        effect: The graded effect (`late_first_delivery`, `bad_review`, `programme`, or a campaign's id), or `LISTS`
+            for all lists of one start; empty for what happened.
+        arm: What is forced: `late` or `on_time`; `harmless`; `never`; an arm of the campaign; `flipped`: those whom
+            lists left alone are contacted, those contacted left alone.
         start: The first day on which the world may differ.
         end: The first day that is not followed any more.
     """
@@ -170,8 +180,10 @@ class Fates:
             purchases expected in the days exposed to it, had it been without effect (arrays over customers).
         expected_campaigns: Campaigns by 4 by customers: purchases expected, had the campaign no effect, while it is
             valid; in the days after; these weighted with what is left of the after-effect; and with its square.
+            Zeros for lists.
         expected_days: Purchases expected in the block on each day if every factor of the calendar were 1, other
             mechanisms included (array over days).
+        members: Who is in each list, by its place in the plan.
     """
 
     left: Floats
@@ -185,6 +197,12 @@ class Fates:
     expected: dict[str, Floats]
     expected_campaigns: Floats
     expected_days: Floats
+    members: Mapping[int, Members] = field(default_factory=dict)
+
+    @cached_property
+    def list_days(self) -> dict[int, Ints]:
+        """For each list, by its place in the plan, the first day on which its message works (arrays over customers)."""
+        return {place: members.first for place, members in self.members.items()}
 
 
 @dataclass(frozen=True, kw_only=True)

@@ -2,16 +2,13 @@
 
 from __future__ import annotations
 
-from dataclasses import dataclass, replace
+from dataclasses import replace
 from functools import cached_property, reduce
 
 import numpy as np
 from numpy.typing import NDArray
 
 from retention_lib.stores.simulation.campaigns import (
-    effects,
-    factors,
-    fading,
     letter_arms,
     lost_assignments,
     random_arms,
@@ -27,19 +24,17 @@ from retention_lib.stores.simulation.log import (
     Flags,
     Log,
 )
+from retention_lib.stores.simulation.members import Members, Standing
+from retention_lib.stores.simulation.running import Running, Singles
 from retention_lib.stores.simulation.stage import (
-    CONTROL,
-    FOLLOW_DAYS,
     NEVER,
-    OFFER_DAYS,
     TIER_ORDERS,
     Bools,
     Campaign,
-    Floats,
     Ints,
     Shop,
 )
-from retention_lib.stores.simulation.story import Fates, People, World
+from retention_lib.stores.simulation.story import LISTS, Fates, People, World
 
 BAD_REVIEW_CHANCE, BAD_REVIEW_CHANCE_LATE = 0.035, 0.15
 """The chance that an order brings a bad review; for a late first delivery."""
@@ -66,19 +61,6 @@ _STATE = (
 
 MECHANISMS = ("programme", "tier_effort", "tier_dip", "replenishment", "stock_out")
 """The mechanisms that change a customer's rate and whose exposure is added up."""
-
-Singles = NDArray[np.float32]
-
-
-@dataclass
-class _Running:
-    """A campaign at work in a world."""
-
-    campaign: Campaign
-    effect: Singles
-    offered: Bools
-    bought: Bools
-    expected: Floats
 
 
 class Track:
@@ -109,7 +91,9 @@ class Track:
         self.arms = np.full((campaigns, n), -1, dtype=np.int64)
         self.lost = np.zeros((campaigns, n), dtype=np.bool_)
         self.before = np.zeros((campaigns, n), dtype=np.int64)
-        self.running: list[_Running] = []
+        self.running: list[Running] = []
+        self.members: dict[int, Members] = {}
+        self.factual = self
         self.expected = {name: np.zeros(n) for name in MECHANISMS}
         self.expected_campaigns = np.zeros((campaigns, 4, n if self.happened else 0))
         self.expected_days = np.zeros(shop.calendar.days)
@@ -121,7 +105,7 @@ class Track:
     def branch(self, world: World, place: int) -> Track:
         """Another world that has gone the same way up to today."""
         other = Track(self.shop, self.block, self.people, world, place=place)
-        other.log = self.log
+        other.log, other.factual = self.log, self
         for name in _STATE:
             setattr(other, name, getattr(self, name).copy())
         other.running = [replace(one, bought=one.bought.copy()) for one in self.running]
@@ -160,7 +144,7 @@ class Track:
         sizes, calendar = self.shop.simulation.sizes, self.shop.calendar
         rate = self.speed * np.float32(calendar.buying[day])
         for one in self.running:
-            rate *= factors(one.effect, one.bought, age=day - one.campaign.start, sizes=sizes)
+            rate *= one.raised(day, sizes)
         if calendar.out_of_stock[day] >= 0:
             lacking = self.people.favourite == calendar.out_of_stock[day]
             if self.happened:
@@ -175,17 +159,7 @@ class Track:
             if factor > 0:
                 self.expected[name] += np.where(self.flags & bit, rate, 0) / factor
         for one in self.running:
-            self._expect_after(one, day - one.campaign.start, rate)
-
-    def _expect_after(self, one: _Running, age: int, rate: Singles) -> None:
-        """Add up what would be expected while a campaign works, and in its after-effect, if it had none."""
-        factor = factors(one.effect, one.bought, age=age, sizes=self.shop.simulation.sizes)
-        without = np.divide(rate, factor, out=np.zeros_like(rate), where=factor > 0)
-        if age < OFFER_DAYS:
-            one.expected[0] += without
-            return
-        left = np.float32(fading(age - OFFER_DAYS))
-        one.expected[1:] += without * np.array([[1], [left], [left**2]], dtype=np.float32)
+            one.expect(day, rate, sizes=self.shop.simulation.sizes)
 
     @cached_property
     def _factors(self) -> dict[str, tuple[np.uint8, np.float32]]:
@@ -239,8 +213,7 @@ class Track:
         self.since[who] += member
         self._reach_tiers(day, who[member])
         for one in self.running:
-            if day - one.campaign.start < OFFER_DAYS:
-                one.bought[who] |= one.offered[who]
+            one.bought[who] |= (one.offered & one.valid(day))[who]
         if self.shop.simulation.programme == "momentum":
             self._join(day, who[~member], dice[4])
         self.changes[who] = day + 1
@@ -297,13 +270,14 @@ class Track:
 
     def _start_campaigns(self, day: int) -> None:
         """Begin the campaigns of the day, each with its arms in this world, and forget those that are over."""
-        self.running = [one for one in self.running if day - one.campaign.start < FOLLOW_DAYS]
+        self.running = [one for one in self.running if day < one.ends]
         for place, campaign in enumerate(self.shop.campaigns):
             if campaign.start == day:
                 self._start(place, campaign)
 
     def _start(self, place: int, campaign: Campaign) -> None:
-        arms = self._drawn(campaign)
+        members = self._listed(place, campaign) if campaign.kind == "list" else None
+        arms = self._drawn(campaign) if members is None else members.arm
         if self.happened:
             self.before[place] = self.count
             self.lost[place] = lost_assignments(self.shop, self.people, campaign, arms=arms, purchases=self.count)
@@ -313,11 +287,29 @@ class Track:
         if campaign.kind == "invitation":
             self._invite(campaign, arms)
             return
-        effect = effects(self.people, campaign, arms, self.shop.simulation.sizes).astype(np.float32)
-        # Only a coupon brings a purchase forward; a letter carries none.
-        offered = (arms >= 0) & (arms < campaign.arms.index(CONTROL)) & (campaign.kind == "offer")
-        nobody = np.zeros(self.people.count, dtype=np.bool_)
-        self.running.append(_Running(campaign, effect, offered, nobody, self.expected_campaigns[place]))
+        one = Running.begun(self.shop, self.people, campaign, arms, expected=self.expected_campaigns[place])
+        self.running = replace(one, members=members).among(self.running)
+
+    def _listed(self, place: int, campaign: Campaign) -> Members:
+        """Who is in a list: in all worlds those who are in what happened, which comes first."""
+        if self is self.factual:
+            rule = self.shop.lists[campaign.id]
+            chosen = rule(
+                Standing(
+                    shop=self.shop,
+                    block=self.block,
+                    people=self.people,
+                    campaign=campaign,
+                    count=self.count,
+                    last=self.last,
+                )
+            )
+        else:
+            chosen = self.factual.members[place]
+            if (self.world.effect, self.world.start) == (LISTS, campaign.start):
+                chosen = chosen.flipped()
+        self.members[place] = chosen
+        return chosen
 
     def _drawn(self, campaign: Campaign) -> Ints:
         if campaign.kind != "letter":
@@ -346,4 +338,5 @@ class Track:
             expected=self.expected,
             expected_campaigns=self.expected_campaigns,
             expected_days=self.expected_days,
+            members=self.members,
         )

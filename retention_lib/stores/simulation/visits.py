@@ -153,10 +153,11 @@ def _stretches(story: Story) -> _Stretches:
     left = np.clip(np.floor(story.fates.left).astype(np.int64), after, end)
     lasting, over = np.ones(people.count), np.full(people.count, _AFTER_LEAVING)
     parts = [(everyone, after, left, lasting), (everyone, left, end, over)]
-    for campaign, arms in zip(story.shop.campaigns, story.fates.arm, strict=True):
-        lift = effects(people, campaign, arms, story.shop.simulation.sizes)
+    for place, campaign in enumerate(story.shop.campaigns):
+        lift = effects(people, campaign, story.fates.arm[place], story.shop.simulation.sizes)
         who = np.flatnonzero(lift > 0)
-        first, last = campaign.start, min(campaign.start + OFFER_DAYS, calendar.days)
+        begins = story.fates.list_days[place][who] if campaign.kind == "list" else np.full(len(who), campaign.start)
+        first, last = np.minimum(begins, calendar.days), np.minimum(begins + OFFER_DAYS, calendar.days)
         parts.append((who, np.clip(after[who], first, last), np.clip(left[who], first, last), lift[who]))
     customer, low, high, factor = (np.concatenate(column) for column in zip(*parts, strict=True))
     sums = np.concatenate([[0.0], np.cumsum(calendar.buying)])
