@@ -148,7 +148,7 @@ def _arms(test: Experiment, outcomes: Outcomes) -> pd.DataFrame:
     frame = sizes.to_pandas().set_index("arm").reindex(list(test.arms), fill_value=0)
     sent = sent_messages(outcomes)
     given = [rows for rows in (sent, outcomes.coupons) if rows is not None]
-    early = [rows.filter(~rows.begun).select("unit") for rows in given]
+    early = [_before_the_draw(test, rows).select("unit") for rows in given]
     found: dict[str, ir.Table | None] = {
         "bought_between": _bought_between(outcomes),
         "contacted": sent,
@@ -158,6 +158,15 @@ def _arms(test: Experiment, outcomes: Outcomes) -> pd.DataFrame:
     for name, rows in found.items():
         frame[name] = math.nan if rows is None else _units_by_arm(test, rows).reindex(frame.index).fillna(0.0)
     return frame.reset_index()
+
+
+def _before_the_draw(test: Experiment, rows: ir.Table) -> ir.Table:
+    """Messages, or uses of coupons, from before it was settled who is in which arm."""
+    drawn = test.reading.drawn_on
+    if drawn is None:
+        return rows.filter(~rows.begun)
+    placed = rows.inner_join(test.people.select("unit", "day"), "unit")
+    return placed.filter(placed.day + placed.age.as_interval("D") < ibis.date(drawn.isoformat()))
 
 
 def _units_by_arm(test: Experiment, rows: ir.Table) -> pd.Series:

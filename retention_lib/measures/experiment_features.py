@@ -2,7 +2,7 @@
 
 from __future__ import annotations
 
-from collections.abc import Mapping
+from collections.abc import Mapping, Sequence
 from dataclasses import dataclass
 from typing import TYPE_CHECKING, Literal
 
@@ -86,16 +86,37 @@ def features(outcomes: Outcomes | NotEnough, *, most: int = MOST) -> Features | 
     """
     if isinstance(outcomes, NotEnough):
         return outcomes
-    test = outcomes.experiment
-    units = drawn_units(test, most=most)
-    table = _placed(test, units)
-    table = _joined(table, _results(outcomes, units))
-    parts = [_history(test, units), _mails(test, units), _flags(test, units)]
-    for part in parts:
-        table = table if part is None else _joined(table, part)
+    table = _table(outcomes, drawn_units(outcomes.experiment, most=most))
     frame = table.order_by("cluster", "key", "label").drop("unit", "key", "label").to_pandas()
     results = tuple(name for name in _wanted(outcomes) if name in frame.columns)
     return _features(outcomes, frame, results)
+
+
+def known_before(outcomes: Outcomes, names: Sequence[str]) -> ir.Table:
+    """What is known of units before their assignment, in the columns of another test's features.
+
+    Args:
+        outcomes: What the units did; only what was before the assignment is taken.
+        names: The features.
+
+    Returns:
+        One row a unit: `label` (the smallest id of its customers) and the features as floats; NULL where not known, and
+        0 of a value that too few of these units share to be named.
+    """
+    table = _table(outcomes, drawn_units(outcomes.experiment, most=int(outcomes.experiment.people.count().to_pandas())))
+    flags = tuple(f"{name}_" for name in WORDS)
+    nothing = {name: 0.0 if name.startswith(flags) else None for name in names if name not in table.columns}
+    known = {name: table[name].cast("float64") for name in names if name in table.columns}
+    return table.select("label", **known, **{name: ibis.literal(value, "float64") for name, value in nothing.items()})
+
+
+def _table(outcomes: Outcomes, units: ir.Table) -> ir.Table:
+    """Units with what was known of them and what they did."""
+    test = outcomes.experiment
+    table = _joined(_placed(test, units), _results(outcomes, units))
+    for part in (_history(test, units), _mails(test, units), _flags(test, units)):
+        table = table if part is None else _joined(table, part)
+    return table
 
 
 def _features(outcomes: Outcomes, frame: pd.DataFrame, results: tuple[str, ...]) -> Features | NotEnough:

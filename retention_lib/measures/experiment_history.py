@@ -2,6 +2,7 @@
 
 from __future__ import annotations
 
+from collections.abc import Sequence
 from dataclasses import dataclass, replace
 from datetime import date, timedelta
 from functools import partial
@@ -13,11 +14,12 @@ import pandas as pd
 from ibis.expr import types as ir
 
 from retention_lib.estimates import NotAsked, NotEnough
-from retention_lib.measures.experiment_names import AUTO, assigned_arms, control_named
+from retention_lib.measures.experiment_names import AUTO, assigned_arms, control_named, reached_arms
 from retention_lib.measures.experiment_outcomes import experiment_outcomes
 from retention_lib.measures.experiment_sums import ArmSums, arm_sums
 from retention_lib.measures.experiments import Experiment, Source, experiment
 from retention_lib.measures.holdout_arms import holdout_arms
+from retention_lib.measures.joined_outcomes import joined_outcomes, sums_apart, sums_by_test
 from retention_lib.measures.joined_tests import JOINED, JoinedTests, joined_arm
 from retention_lib.measures.sharing import FEWEST
 
@@ -29,12 +31,6 @@ MOST = 50
 
 MOST_CUSTOMERS = 2_000_000
 """Customers of these tests, one by one; what ended before is left out where it would be more."""
-
-PROFIT_COLUMNS = (
-    *("orders_full", "revenue_full", "gross_profit_full", "coupon_value_full", "coupon_cost_full"),
-    *("contacts", "contact_cost", "orders_before", "revenue_before", "gross_profit_before"),
-)
-"""Columns of outcomes counted in the sales that a profit is made of."""
 
 
 @dataclass(frozen=True, kw_only=True, eq=False)
@@ -81,7 +77,9 @@ class History:
         return pd.concat(parts, ignore_index=True)[columns] if parts else pd.DataFrame(columns=columns)
 
 
-def experiment_history(test: Experiment | NotEnough, *, gross_margin: float | None = None) -> History | NotEnough:
+def experiment_history(
+    test: Experiment | NotEnough, *, gross_margin: float | None = None, without: Sequence[str] = ()
+) -> History | NotEnough:
     """The earlier tests of a test's store, read as it is read.
 
     A test that began on the first day of this one or after it is none: what is believed before a test may not rest on
@@ -90,13 +88,14 @@ def experiment_history(test: Experiment | NotEnough, *, gross_margin: float | No
     Args:
         test: The test that a report is about.
         gross_margin: Margin of sales without a cost, in [0, 1]; None where not known.
+        without: Tests that are none of them: the lists of a playbook, which are read by windows of their own.
 
     Returns:
         The tests; NotAsked("past_tests") where the store has none; the test's refusal.
     """
     if isinstance(test, NotEnough):
         return test
-    arms = _earlier(test)
+    arms = _earlier(test, without)
     if arms.empty:
         return NotAsked("past_tests", 0, 1)
     counted = test.store.has("transactions") and test.reading.outcomes_from != "outcomes"
@@ -105,25 +104,21 @@ def experiment_history(test: Experiment | NotEnough, *, gross_margin: float | No
     within = (chosen["rows"].cumsum() <= MOST_CUSTOMERS).to_numpy() & (np.arange(len(chosen)) < MOST)
     kept = chosen[within]
     left_out = pd.concat([told[told["reason"] != ""], chosen[~within].assign(reason="older")])
-    sums = _sums(test, [str(name) for name in kept["test"]], counted=counted, gross_margin=gross_margin)
-    found = (
-        []
-        if sums is None
-        else [_past(row, arms[arms["experiment"] == row["test"]], sums) for _, row in kept.iterrows()]
-    )
+    sums = _sums(test, kept, arms, counted=counted, gross_margin=gross_margin)
     return History(
-        tests=tuple(found),
+        tests=tuple(_past(row, sums[row["test"]]) for _, row in kept.iterrows() if row["test"] in sums),
         left_out=left_out[["test", "reason"]].reset_index(drop=True),
         days=test.reading.full_days if counted else None,
     )
 
 
-def _earlier(test: Experiment) -> pd.DataFrame:
+def _earlier(test: Experiment, without: Sequence[str]) -> pd.DataFrame:
     """The arms of the store's tests that began before this one, or on a day that is not known."""
     assignments = test.store.table("assignments")
     arms = assigned_arms(_stamped(assignments))
     holdouts = holdout_arms(assignments, test.store.find("contacts"), until=test.until)
-    others = arms[(arms["experiment"] != test.name) & ~arms["experiment"].isin(holdouts["experiment"])]
+    left_out = {test.name, *without, *holdouts["experiment"]}
+    others = arms[~arms["experiment"].isin(left_out)]
     sizes = others.groupby("experiment")["rows"].transform("sum")
     begun = ~(others.groupby("experiment")["first"].transform("min") >= pd.Timestamp(test.first_day or test.until))
     several = others.groupby("experiment")["arm"].transform("size") > 1
@@ -139,7 +134,7 @@ def _judged(test: Experiment, arms: pd.DataFrame, *, counted: bool) -> pd.DataFr
     """One row a test: test, control, first, last (times), reason (empty where it can be read)."""
     rows = []
     for name, own in arms.groupby("experiment", sort=True):
-        control = control_named(own, AUTO, partial(_reached, test, str(name)))
+        control = control_named(own, AUTO, partial(reached_arms, test.store, str(name)))
         last = own["last"].max()
         ends = last.normalize() + timedelta(days=test.reading.full_days) if pd.notna(last) else None
         reason = "control_named" if isinstance(control, NotEnough) else ""
@@ -152,21 +147,12 @@ def _judged(test: Experiment, arms: pd.DataFrame, *, counted: bool) -> pd.DataFr
     return pd.DataFrame(rows)
 
 
-def _reached(test: Experiment, name: str) -> list[str]:
-    """The arms of another test of whom somebody got a message of it."""
-    contacts = test.store.find("contacts")
-    if contacts is None:
-        return []
-    assignments = test.store.table("assignments")
-    placed = assignments.filter(assignments.experiment_id == name)
-    told = placed.semi_join(contacts.filter(contacts.campaign_id == name), "customer_id").select("variant").distinct()
-    return [str(arm) for arm in told.order_by("variant").to_pandas()["variant"]]
-
-
-def _sums(test: Experiment, names: list[str], *, counted: bool, gross_margin: float | None) -> ArmSums | None:
-    """The sums of all arms of some tests, in one pass."""
-    if not names:
-        return None
+def _sums(
+    test: Experiment, kept: pd.DataFrame, arms: pd.DataFrame, *, counted: bool, gross_margin: float | None
+) -> dict[str, ArmSums]:
+    """The sums of some tests, in one pass over all of them."""
+    if kept.empty:
+        return {}
     source: Source = "transactions" if counted else "outcomes"
     reading = replace(
         test.reading,
@@ -177,29 +163,26 @@ def _sums(test: Experiment, names: list[str], *, counted: bool, gross_margin: fl
         metrics=(),
         known_before=(),
     )
-    joined = JoinedTests(test.store, names, reading)
-    arms = joined.table("assignments").variant.min().to_pandas()
-    told = experiment(cast("Store", joined), replace(reading, control=str(arms)), until=test.until)
-    outcomes = experiment_outcomes(told, gross_margin=gross_margin)
-    if isinstance(outcomes, NotEnough):
-        return None
-    columns = [name for name in PROFIT_COLUMNS if name in outcomes.columns] if counted else []
-    sums = arm_sums(outcomes, columns)
-    return None if isinstance(sums, NotEnough) else sums
+    controls = {str(name): str(control) for name, control in zip(kept["test"], kept["control"], strict=True)}
+    own = arms[arms["experiment"].isin(controls)]
+    joined = JoinedTests(test.store, own, reading, until=test.until)
+    if counted:
+        done = joined_outcomes(joined, until=test.until, gross_margin=gross_margin)
+        return sums_by_test(joined, done, controls)
+    return _brought(joined, controls, until=test.until)
 
 
-def _past(row: pd.Series, arms: pd.DataFrame, sums: ArmSums) -> PastTest:
-    """A test out of the sums of all."""
-    name, control = str(row["test"]), str(row["control"])
-    order = [control, *(str(arm) for arm in arms["arm"] if arm != control)]
-    own = {joined_arm(name, arm): arm for arm in order}
+def _brought(joined: JoinedTests, controls: dict[str, str], *, until: date) -> dict[str, ArmSums]:
+    """The sums of results that came with the tests."""
+    pairs = zip(joined.arms["experiment"], joined.arms["arm"], strict=True)
+    arms = joined.arms.assign(label=[joined_arm(str(name), str(arm)) for name, arm in pairs])
+    told = experiment(cast("Store", joined), replace(joined.reading, control=str(arms["label"].min())), until=until)
+    sums = arm_sums(experiment_outcomes(told))
+    return {} if isinstance(sums, NotEnough) else sums_apart(arms, sums, controls)
+
+
+def _past(row: pd.Series, sums: ArmSums) -> PastTest:
+    """A test with its sums."""
     first, last = (None if pd.isna(row[day]) else row[day].date() for day in ("first", "last"))
-
-    def of_test(frame: pd.DataFrame) -> pd.DataFrame:
-        rows = frame[frame["arm"].isin(own)]
-        named = rows.assign(arm=[own[arm] for arm in rows["arm"]])
-        return named.sort_values("arm", key=lambda arm: arm.map(order.index), kind="stable", ignore_index=True)
-
-    return PastTest(
-        name=name, control=control, first_day=first, last_day=last, sums=of_test(sums.sums), arms=of_test(sums.arms)
-    )
+    name, control = str(row["test"]), str(row["control"])
+    return PastTest(name=name, control=control, first_day=first, last_day=last, sums=sums.sums, arms=sums.arms)

@@ -6,12 +6,16 @@ import difflib
 import re
 from collections.abc import Callable, Iterable
 from datetime import date, timedelta
+from typing import TYPE_CHECKING
 
 import pandas as pd
 from ibis.expr import types as ir
 
 from retention_lib.estimates import NotEnough
 from retention_lib.measures.sharing import FEWEST
+
+if TYPE_CHECKING:
+    from retention_lib.stores.store import Store
 
 AUTO = "auto"
 """The parameter's word for: find it."""
@@ -99,6 +103,22 @@ def control_named(arms: pd.DataFrame, wanted: str, reached: Callable[[], Iterabl
     if got and len(alone) == 1:
         return alone[0]
     return NotEnough("control_named", len(called), 1)
+
+
+def reached_arms(store: Store, name: str) -> list[str]:
+    """The arms of a test of whom somebody got a message of its campaign, by name.
+
+    Args:
+        store: The store; it has `assignments`.
+        name: The test.
+    """
+    contacts = store.find("contacts")
+    if contacts is None:
+        return []
+    assignments = store.table("assignments")
+    placed = assignments.filter(assignments.experiment_id == name)
+    told = placed.semi_join(contacts.filter(contacts.campaign_id == name), "customer_id").select("variant").distinct()
+    return [str(arm) for arm in told.order_by("variant").to_pandas()["variant"]]
 
 
 def called_left_alone(name: str) -> bool:

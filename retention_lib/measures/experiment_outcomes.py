@@ -30,6 +30,12 @@ METRICS = (
 )
 """What can be counted in the sales, in this order."""
 
+MONEY_COLUMNS = (
+    *("orders_full", "revenue_full", "gross_profit_full", "coupon_value_full", "coupon_cost_full"),
+    *("contacts", "contact_cost", "orders_before", "revenue_before", "gross_profit_before"),
+)
+"""Columns counted in the sales that a profit is made of."""
+
 _CAPPED = ("revenue", "gross_profit")
 _AMOUNTS = ("revenue", "gross_profit", "sold", "discount")
 _Sums = Callable[[Experiment, ir.Table], ir.Table]
@@ -93,6 +99,39 @@ def experiment_outcomes(test: Experiment | NotEnough, *, gross_margin: float | N
 # Counted in the sales
 
 
+def money_outcomes(test: Experiment, *, gross_margin: float | None) -> Outcomes:
+    """What the profit of a test is made of and nothing else, counted in the sales; made for many tests read as one.
+
+    Args:
+        test: The test; it has dates, and its store `transactions`. Where its `people` have a `code` (the place of the
+            arm), they need no arm by name, and the table says the code as text in its place.
+        gross_margin: Margin of sales without a cost, in [0, 1]; None where not known.
+
+    Returns:
+        As `experiment_outcomes`, with those of `MONEY_COLUMNS` that there are.
+    """
+    orders = unit_orders(test, gross_margin=gross_margin)
+    uses, sent = coupon_uses(test, orders), messages(test)
+    kept = _by_unit(test, [(orders, _order_sums), (uses, _coupon_sums), (sent, _message_sums)])
+    parts = {name: told for name, told in _parts(kept.columns).items() if name in MONEY_COLUMNS}
+    sums = {name: _put_together(kept, told) for name, told in parts.items()}
+    arm = kept.code.cast("string") if "code" in test.people.columns else labelled(kept.code, test.arms)
+    table = kept.mutate(arm=arm, **sums)
+    columns = tuple(name for name in MONEY_COLUMNS if name in table.columns)
+    own = (name for told in parts.values() for name in told)
+    return Outcomes(
+        experiment=test,
+        table=table.select("unit", "arm", *dict.fromkeys((*columns, *own))),
+        metrics=tuple(name for name in METRICS if f"{name}_full" in columns or name in columns),
+        columns=columns,
+        source="transactions",
+        orders=orders,
+        coupons=uses,
+        messages=sent,
+        parts=parts,
+    )
+
+
 def _counted(test: Experiment, gross_margin: float | None) -> Outcomes:
     """From transactions, redemptions, contacts and visits."""
     orders = unit_orders(test, gross_margin=gross_margin)
@@ -130,7 +169,8 @@ def _by_unit(test: Experiment, given: Sequence[tuple[ir.Table | None, _Sums]]) -
 def _beside(test: Experiment, people: ir.Table, sums: list[ir.Table]) -> ir.Table:
     """The units with what each of them did, as narrow as can be; who did nothing has zeros."""
     stratum = coded(people.stratum, test.strata) if test.strata else people.stratum
-    table = people.select("unit", "day", "members", stratum=stratum, code=coded(people.arm, test.arms))
+    code = people.code if "code" in people.columns else coded(people.arm, test.arms)
+    table = people.select("unit", "day", "members", stratum=stratum, code=code)
     known = table.columns
     for part in sums:
         table = table.left_join(part, "unit").drop("unit_right")

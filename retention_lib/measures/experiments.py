@@ -59,6 +59,8 @@ class Reading:
         metrics: Columns of `outcomes` that are results; all that are not known before if empty.
         known_before: Columns of `outcomes` that were known before the test.
         cap: Share of the non-zero values below the one to which the largest are cut down in `<metric>_capped`.
+        drawn_on: Day on which it stood written who is in which arm, where that was before the first assignment: from it
+            on no message is sent too early. None where the assignment is the draw.
     """
 
     experiment: str = AUTO
@@ -72,6 +74,7 @@ class Reading:
     metrics: tuple[str, ...] = ()
     known_before: tuple[str, ...] = ()
     cap: float = 0.99
+    drawn_on: date | None = None
 
     def __post_init__(self) -> None:
         """Read dates written as text, and refuse days that make no window.

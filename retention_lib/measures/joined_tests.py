@@ -1,4 +1,4 @@
-"""All past tests of a store as one test, whose arms are theirs: so that one pass over the sales measures them all.
+"""Many tests of a store as one test, whose arms are theirs: so that one pass over the sales measures them all.
 
 A customer of three tests is three customers here, each with the rows that its test needs. What `experiments` and
 `experiment_outcomes` make of one test they make of this one, by the same rules.
@@ -6,10 +6,11 @@ A customer of three tests is three customers here, each with the rows that its t
 
 from __future__ import annotations
 
-from collections.abc import Sequence
+from datetime import date, timedelta
 from typing import TYPE_CHECKING
 
 import ibis
+import pandas as pd
 from ibis.expr import types as ir
 
 from retention_lib.measures.experiments import Reading
@@ -26,7 +27,9 @@ TABLES = ("assignments", "transactions", "contacts", "redemptions", "customers",
 ORDER_DAYS = 31
 """The lines of an order are sold within so many days."""
 
+_OF_SALES = ("customer_id", "ordered_at", "order_id", "amount", "cost", "discount")
 _MARK = "\x1f"
+_ARMS = {"experiment": "string", "arm": "string", "code": "int16", "number": "int16", "days": "int32"}
 
 
 def joined_arm(test: str, arm: str) -> str:
@@ -40,26 +43,33 @@ def joined_arm(test: str, arm: str) -> str:
 
 
 class JoinedTests:
-    """A store in which some tests are one; it has the tables that their profit is counted from."""
+    """A store in which some tests are one; it has the tables that their profit is counted from.
 
-    def __init__(self, store: Store, tests: Sequence[str], reading: Reading) -> None:
+    Attributes:
+        arms: The arms of the tests as they were given, each with its place as `code`, that of its test as `number`, and
+            `days` (over which its test is counted).
+        keys: One row a customer and test, kept in the engine: `unit` (number), `key` (the same as text, by which the
+            customer goes here), `customer_id`, `number`, `code` (of an arm), `mixed` (bool: in two arms of the test),
+            `since` (time of the assignment; NULL in a test without dates), `stratum` (text or NULL), `days`.
+        reading: How the tests are read.
+    """
+
+    def __init__(self, store: Store, arms: pd.DataFrame, reading: Reading, *, until: date) -> None:
         """Take what the tests need of a store.
 
         Args:
             store: The store; it has `assignments`.
-            tests: The tests.
+            arms: The arms of the tests, from `experiment_names.assigned_arms`: experiment, arm, first; and days, where
+                tests are counted over days of their own, none of them above those of the reading.
             reading: How they are read.
+            until: First day that is no longer seen.
         """
-        assigned = store.table("assignments")
-        rows = assigned.filter(assigned.experiment_id.isin(list(tests)))
-        if "assigned_at" not in rows.columns:
-            rows = rows.mutate(assigned_at=ibis.null("timestamp(6)"))
-        known = rows.filter(rows.variant.notnull())
-        each = known.group_by("customer_id", "experiment_id").aggregate(since=known.assigned_at.min())
-        # A short text stands in the engine where it is used, a long one apart from it.
-        self._keys = each.mutate(key=ibis.row_number().cast("string")).cache()
-        self._placed = known.select("customer_id", "experiment_id", "variant", "assigned_at")
-        self._reading = reading
+        self.reading = reading
+        own = arms.reset_index(drop=True)
+        numbers = own["experiment"].factorize()[0]
+        self.arms = own.assign(code=range(len(own)), number=numbers, days=own.get("days", reading.full_days))
+        self._placed = _placed(store.table("assignments"), self.arms, until)
+        self.keys = _keys(self._placed).cache()
         self.zero_amount_is_purchase = store.zero_amount_is_purchase
         found = {name: table for name in TABLES if (table := store.find(name)) is not None}
         self._tables = {name: made for name, table in found.items() if (made := self._made(name, table)) is not None}
@@ -79,13 +89,10 @@ class JoinedTests:
     def _made(self, name: str, table: ir.Table) -> ir.Table | None:
         """A table with a customer for each test of a customer."""
         if name == "assignments":
-            placed = self._placed.inner_join(self._keys, ["customer_id", "experiment_id"])
-            return placed.select(
-                "assigned_at",
-                customer_id=placed.key,
-                experiment_id=ibis.literal(JOINED),
-                variant=placed.experiment_id + _MARK + placed.variant,
-            )
+            keys = self.keys.select("key", "customer_id", "number")
+            placed = self._placed.inner_join(keys, ["customer_id", "number"])
+            variant = placed.experiment + _MARK + placed.arm
+            return placed.select("assigned_at", customer_id="key", experiment_id=ibis.literal(JOINED), variant=variant)
         if name == "transactions":
             return self._sales(table)
         if name in ("contacts", "redemptions"):
@@ -96,54 +103,99 @@ class JoinedTests:
 
     def _sales(self, sales: ir.Table) -> ir.Table:
         """The rows of orders that a test looks at, for each test of the customer."""
-        reading, keys = self._reading, self._keys
-        known = keys.filter(keys.since.notnull())
-        rows = _ordered(sales.semi_join(known, "customer_id"))
-        joined = rows.inner_join(known.select("customer_id", "key", "since"), "customer_id")
+        known = self.keys.filter(self.keys.since.notnull())
+        first = self.arms["first"].min()
+        if pd.isna(first):
+            return sales.filter(ibis.literal(False))
+        needed = sales.select(*(name for name in _OF_SALES if name in sales.columns))
+        since = first.normalize() - timedelta(days=self.reading.before_days + ORDER_DAYS)
+        joined = _ordered(needed, since).inner_join(known.select("customer_id", "key", "since", "days"), "customer_id")
         day = joined.since.date()
-        end = day + ibis.interval(days=reading.full_days)
-        ordered = (joined.order_day >= day - ibis.interval(days=reading.before_days + ORDER_DAYS)) & (
-            joined.order_day < end
-        )
+        end = day + joined.days.as_interval("D")
+        before = ibis.interval(days=self.reading.before_days + ORDER_DAYS)
+        ordered = (joined.order_day >= day - before) & (joined.order_day < end)
         # What came back since the assignment counts on its own day, however long ago it was bought.
         back = (joined.amount < 0) & (joined.ordered_at >= joined.since) & (joined.ordered_at.date() < end)
         near = joined.filter(ordered | (back & (joined.order_day < day)))
-        return near.drop("since", "order_day", "customer_id").rename(customer_id="key")
+        return near.drop("since", "days", "order_day", "customer_id").rename(customer_id="key").cache()
 
     def _campaign_rows(self, table: ir.Table) -> ir.Table:
-        """Messages, or uses of coupons, that belong to a test."""
-        keys = self._keys.select("key", customer="customer_id", campaign="experiment_id")
-        joined = table.inner_join(keys, [table.customer_id == keys.customer, table.campaign_id == keys.campaign]).drop(
-            "customer_id", "campaign_id", "customer"
-        )
-        named = joined.mutate(campaign_id=ibis.literal(JOINED)).rename(customer_id="key")
+        """Messages, or uses of coupons, that belong to a test, to the end of its days."""
+        at = "sent_at" if "sent_at" in table.columns else "redeemed_at"
+        keys = self._named(["key", "since", "days"])
+        joined = table.inner_join(keys, [table.customer_id == keys.customer, table.campaign_id == keys.campaign])
+        ends = joined.since.date() + joined.days.as_interval("D")
+        near = joined.filter(joined.since.isnull() | (joined[at].date() < ends))
+        told = near.drop("customer_id", "campaign_id", "customer", "since", "days").rename(customer_id="key")
+        named = told.mutate(campaign_id=ibis.literal(JOINED))
         if "coupon_id" in named.columns:
             named = named.mutate(coupon_id=named.campaign + _MARK + named.coupon_id)
         return named.drop("campaign")
 
     def _outcomes(self, table: ir.Table) -> ir.Table:
         """The results of the tests."""
-        keys = self._keys.select("key", "customer_id", "experiment_id")
-        joined = table.inner_join(keys, ["customer_id", "experiment_id"]).drop("customer_id", "experiment_id")
-        return joined.mutate(experiment_id=ibis.literal(JOINED)).rename(customer_id="key")
+        keys = self._named(["key"])
+        joined = table.inner_join(keys, [table.customer_id == keys.customer, table.experiment_id == keys.campaign])
+        told = joined.drop("customer_id", "experiment_id", "customer", "campaign")
+        return told.mutate(experiment_id=ibis.literal(JOINED)).rename(customer_id="key")
+
+    def _named(self, columns: list[str]) -> ir.Table:
+        """The customers with the name of their test: `customer`, `campaign` and some columns."""
+        tests = self.arms[["number", "experiment"]].drop_duplicates()
+        names = ibis.memtable(tests).cast({"number": "int16"})
+        keys = self.keys.inner_join(names, "number")
+        return keys.select(*columns, customer="customer_id", campaign="experiment")
 
     def _homes(self, customers: ir.Table) -> ir.Table | None:
         """The households, a new one for each test."""
         if "household_id" not in customers.columns:
             return None
-        homes = customers.select("customer_id", "household_id").inner_join(self._keys, "customer_id")
-        return homes.select(customer_id=homes.key, household_id=homes.experiment_id + _MARK + homes.household_id)
+        homes = customers.select("customer_id", "household_id").inner_join(self.keys, "customer_id")
+        household = homes.number.cast("string") + _MARK + homes.household_id
+        return homes.select(customer_id=homes.key, household_id=household)
 
 
-def _ordered(sales: ir.Table) -> ir.Table:
-    """Rows of sales with a day near which their order lies: what came back lies on the first day of its order."""
-    day = sales.ordered_at.date()
+def _placed(assigned: ir.Table, arms: pd.DataFrame, until: date) -> ir.Table:
+    """The assignments seen, with the numbers of their arm and test; who has no time counts from the test's first."""
+    kinds = {"assigned_at": "timestamp(6)", "stratum": "string"}
+    missing = {name: ibis.null(kind) for name, kind in kinds.items() if name not in assigned.columns}
+    rows = assigned.mutate(**missing) if missing else assigned
+    seen = rows.filter(rows.assigned_at.isnull() | (rows.assigned_at < ibis.timestamp(until.isoformat())))
+    firsts = arms.groupby("experiment")["first"].transform("min").astype("datetime64[us]")
+    told = ibis.memtable(arms.assign(first=firsts)[[*_ARMS, "first"]]).cast({**_ARMS, "first": "timestamp(6)"})
+    placed = seen.inner_join(told, [seen.experiment_id == told.experiment, seen.variant == told.arm])
+    return placed.select(
+        *("customer_id", "experiment", "arm", "number", "code", "days", "stratum"),
+        assigned_at=ibis.coalesce(placed.assigned_at, placed["first"].cast("timestamp(6)")),
+    )
+
+
+def _keys(placed: ir.Table) -> ir.Table:
+    """The customers of the tests, each with a name of its own."""
+    each = placed.group_by("customer_id", "number").aggregate(
+        code=placed.code.min(),
+        mixed=placed.code.min() != placed.code.max(),
+        since=placed.assigned_at.min(),
+        stratum=placed.stratum.min(),
+        days=placed.days.min(),
+    )
+    number = ibis.row_number().cast("int32")
+    # A short text stands in the engine where it is used, a long one apart from it.
+    return each.mutate(unit=number, key=number.cast("string"))
+
+
+def _ordered(sales: ir.Table, since: date) -> ir.Table:
+    """Rows of sales since a day, and all that came back, with the day near which their order lies.
+
+    What came back lies on the first day of its order.
+    """
+    recent = sales.ordered_at >= ibis.timestamp(since.isoformat())
     if "order_id" not in sales.columns:
-        return sales.mutate(order_day=day)
+        return sales.filter(recent).mutate(order_day=sales.ordered_at.date())
     back = sales.filter(sales.amount < 0)
     named = sales.semi_join(back.filter(back.order_id.notnull()), ["customer_id", "order_id"])
     begun = named.group_by("customer_id", "order_id").aggregate(begun=named.ordered_at.date().min())
     returned = back.left_join(begun, ["customer_id", "order_id"]).drop("customer_id_right", "order_id_right")
     dated = returned.mutate(order_day=ibis.coalesce(returned.begun, returned.ordered_at.date())).drop("begun")
-    sold = sales.filter(~(sales.amount < 0))
+    sold = sales.filter(recent, ~(sales.amount < 0))
     return sold.mutate(order_day=sold.ordered_at.date()).union(dated)

@@ -12,16 +12,13 @@ from ibis.expr import datatypes as dt
 from ibis.expr import types as ir
 
 from retention_lib.estimates import NotAsked, NotEnough
-from retention_lib.measures.holdout_arms import holdout_arms
+from retention_lib.measures.holdout_arms import current_holdouts, held_out
 from retention_lib.measures.units import Units, judged_units
 
 if TYPE_CHECKING:
     from retention_lib.stores.store import Store
 
 Consent = Literal["any", "email", "sms", "messenger", "not_asked"]
-
-HOLDOUT_DAYS = 366
-"""Days from their assignment on in which customers of a global hold-out are left alone."""
 
 ARRIVAL_DAYS = 91
 """Days over which new customers are counted."""
@@ -147,7 +144,7 @@ def eligible(store: Store, audience: Audience, *, on: date) -> Eligible | NotEno
     _check_stratum(customers, audience.stratum)
     consents = _consents(customers, audience.consent)
     units = judged_units(customers)
-    holdouts = _holdouts(store, on)
+    holdouts = current_holdouts(store, on=on)
     flagged = _flagged(store, audience, units, holdouts, on=on)
     counts = _counts(flagged)
     kept = flagged.filter(flagged.active, flagged.agreed, flagged.free).drop("active", "agreed", "free")
@@ -173,13 +170,6 @@ def eligible(store: Store, audience: Audience, *, on: date) -> Eligible | NotEno
         assigned=_assigned(store.find("assignments")),
         held_out=int(holdouts["customers"].sum()),
     )
-
-
-def _holdouts(store: Store, on: date) -> pd.DataFrame:
-    """The arms of global hold-outs that are under way on a day."""
-    arms = holdout_arms(store.find("assignments"), store.find("contacts"), until=on)
-    over = pd.to_datetime(arms["first_day"]) < pd.Timestamp(on - timedelta(days=HOLDOUT_DAYS))
-    return arms[~over]
 
 
 def _flagged(store: Store, audience: Audience, units: Units, holdouts: pd.DataFrame, *, on: date) -> ir.Table:
@@ -243,10 +233,8 @@ def _apart(assignments: ir.Table | None, holdouts: pd.DataFrame, *, on: date, da
     names = [str(name) for name in dict.fromkeys(holdouts["experiment"])]
     # The others of a hold-out get all campaigns: that is no test which another one would disturb.
     tests = assignments.filter(~assignments.experiment_id.isin(names)) if names else assignments
-    parts = [
-        assignments.filter(assignments.experiment_id == name, assignments.variant == arm).select("customer_id")
-        for name, arm in zip(holdouts["experiment"], holdouts["arm"], strict=True)
-    ]
+    alone = held_out(assignments, holdouts)
+    parts = [] if alone is None else [alone]
     if "assigned_at" in assignments.columns:
         first, last = (ibis.timestamp(day.isoformat()) for day in (on - timedelta(days=days), on))
         parts.append(tests.filter(tests.assigned_at >= first, tests.assigned_at < last).select("customer_id"))

@@ -2,7 +2,7 @@
 
 from __future__ import annotations
 
-from collections.abc import Iterator, Mapping
+from collections.abc import Collection, Iterator, Mapping
 from datetime import date
 from functools import reduce
 from typing import TYPE_CHECKING
@@ -49,7 +49,7 @@ _FRAME_TYPES: Mapping[ProfileKind, str] = {
 }
 
 
-def customer_profile(store: Store, until: date) -> ir.Table:
+def customer_profile(store: Store, until: date, *, columns: Collection[str] | None = None) -> ir.Table:
     """Everything the store knows of each customer when a period ends.
 
     A customer is who bought, is in `customers` (and did not register later), or has a row in `contacts`,
@@ -58,18 +58,23 @@ def customer_profile(store: Store, until: date) -> ir.Table:
     Args:
         store: The store; only `transactions` or `customers` is needed.
         until: First day that is no longer seen (half-open).
+        columns: Those wanted beside `customer_id`; all of them if omitted. What no column needs is not computed, which
+            for a million customers is most of the time.
 
     Returns:
-        Table with the columns of `PROFILE_COLUMNS`, all of them whatever tables the store has, one row a customer,
+        Table with these columns of `PROFILE_COLUMNS`, all of them whatever tables the store has, one row a customer,
         ordered by `customer_id`. A column whose table the store lacks is null; where the table is there and
         says nothing of a customer, counts and sums are 0, `member` is no, and the rest is null.
     """
     purchases, orders = _sales(store, until)
-    parts = [*_sales_parts(store, purchases, orders, until), *_other_parts(store, until)]
+    wanted = [column for column in PROFILE_COLUMNS if columns is None or column.name in {"customer_id", *columns}]
+    names = {column.name for column in wanted} - {"customer_id"}
+    every = [*_sales_parts(store, purchases, orders, until), *_other_parts(store, until)]
+    parts = [part for part in every if names.intersection(part.columns)]
     known = _known_customers(store, purchases, until=until)
     joined = reduce(lambda left, part: left.left_join(part, "customer_id").drop("customer_id_right"), parts, known)
-    columns = {column.name: _value(joined, column) for column in PROFILE_COLUMNS}
-    return joined.select(**columns).order_by("customer_id").cache()
+    values = {column.name: _value(joined, column) for column in wanted}
+    return joined.select(**values).order_by("customer_id").cache()
 
 
 def profile_frame(profile: ir.Table) -> pd.DataFrame:

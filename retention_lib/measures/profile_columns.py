@@ -3,9 +3,8 @@
 from __future__ import annotations
 
 from dataclasses import dataclass
-from typing import Literal
 
-ProfileKind = Literal["text", "day", "count", "money", "number", "boolean"]
+from retention_lib.settings.profile_kinds import ProfileKind
 
 PRIOR_STRENGTH = 10
 """How many observations the base counts for beside a customer's own, in shrunken shares and favourites."""

@@ -63,9 +63,10 @@ def programme(loyalty_events: ir.Table | None, *, until: date, fewest: int = FEW
         **{name: columns[name] for name in _STAMPS},
     )
     # A tier or a reason of a few members may be a name or an address in the wrong column.
-    for name in _TEXTS:
-        events = named_if_shared(events, name, fewest=fewest)
-    events = events.cache()
+    named = events
+    for name in known.intersection(_TEXTS):
+        named = named_if_shared(named, name, fewest=fewest)
+    events = named.select(*events.columns).cache()
     return Programme(members=_members(events), events=events, known=known, until=until)
 
 

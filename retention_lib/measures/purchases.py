@@ -88,6 +88,15 @@ def _paid_or_free_days(rows: ibis.Table) -> ibis.Table:
     return days.filter((days.amount > 0) | (days.free & (days.amount == 0))).drop("free")
 
 
+def day_number(day: ir.DateValue) -> ir.IntegerValue:
+    """Days as whole numbers, counted from 1970-01-01 (0).
+
+    Args:
+        day: The days.
+    """
+    return day.delta(ibis.date("1970-01-01"), unit="day").cast("int32")
+
+
 def first_purchases(purchases: ibis.Table) -> ibis.Table:
     """Each customer's first purchase.
 

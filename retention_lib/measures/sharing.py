@@ -26,7 +26,8 @@ def named_if_shared(rows: ir.Table, label: str, *, fewest: int) -> ir.Table:
         label: A text column of it; an empty or missing label names nobody and stays.
         fewest: Customers who must share a label.
     """
-    shared = rows.group_by(label).aggregate(sharers=rows.customer_id.nunique())
+    named = rows.filter(rows[label] != "")
+    shared = named.group_by(label).aggregate(sharers=named.customer_id.nunique())
     known = rows.left_join(shared, label)
     kept = known.sharers.isnull() | (known.sharers >= fewest) | (known[label] == "")
     return known.select(

@@ -4,7 +4,7 @@ from __future__ import annotations
 
 import hashlib
 import math
-from collections.abc import Sequence
+from collections.abc import Mapping, Sequence
 from dataclasses import dataclass, replace
 from datetime import date, datetime, time, timedelta
 
@@ -15,6 +15,7 @@ from ibis.expr import types as ir
 
 from retention_lib.estimates import NotAsked, NotEnough
 from retention_lib.measures.planning import Eligible
+from retention_lib.measures.spreadsheets import spreadsheet_formula
 
 HOLDOUT, MARKETED = "holdout", "marketed"
 """The arms of a global hold-out: who gets no campaign, and who gets all of them."""
@@ -27,8 +28,6 @@ LIST_COLUMNS = ("customer_id", "experiment_id", "variant", "assigned_at", "strat
 
 MOST_LISTED = 1_000_000
 """Customers on a list: of a larger store a random part takes part."""
-
-_FORMULA, _NEGATIVE = r"^[ \x{a0}]*[=+\-@\t\r]", r"^-(\d+\.?\d*|\.\d+)([eE][+-]?\d+)?$"
 
 
 @dataclass(frozen=True, kw_only=True)
@@ -145,21 +144,51 @@ def split(people: ir.Table, arms: Sequence[Arm], *, experiment: str) -> ir.Table
     References:
         Systematic sampling with a random start: Cochran (1977), Sampling Techniques, 3rd ed., section 8.1.
     """
-    _check_arms(arms)
-    strata = people.group_by("unit").aggregate(stratum=people.stratum.fill_null("").min())
-    ordered = strata.mutate(key=unit_key(experiment, strata.unit))
-    place = ibis.row_number().over(group_by="stratum", order_by=["key", "unit"])
+    rows = people.select("customer_id", "unit", "stratum", experiment_id=ibis.literal(experiment))
+    return split_each(rows, {experiment: arms}).drop("experiment_id")
+
+
+def split_each(people: ir.Table, arms: Mapping[str, Sequence[Arm]]) -> ir.Table:
+    """Put the units of several tests into their arms, each test as `split` does.
+
+    Args:
+        people: One row a customer and test: `experiment_id`, `customer_id`, `unit`, `stratum`, as for `split`.
+        arms: The arms of each test, by its name; rows of other tests are left out.
+
+    Returns:
+        One row a customer in an arm: `experiment_id`, `customer_id`, `unit`, `stratum`, `variant` (text).
+
+    Raises:
+        ValueError: As for `split`.
+    """
+    for each in arms.values():
+        _check_arms(each)
+    of_unit = ["experiment_id", "unit"]
+    strata = people.group_by(of_unit).aggregate(stratum=people.stratum.fill_null("").min())
+    ordered = strata.mutate(key=_number(strata.experiment_id + "\x1f" + strata.unit))
+    place = ibis.row_number().over(group_by=["experiment_id", "stratum"], order_by=["key", "unit"])
     placed = ordered.mutate(place=place).drop("key")
-    sizes = placed.group_by("stratum").aggregate(n=placed.count()).order_by("stratum").to_pandas()
-    cuts = ibis.memtable(_cuts(sizes, arms, experiment), schema=_CUTS)
-    inside = [placed.stratum == cuts.within, placed.place >= cuts.first, placed.place < cuts.last]
-    put = placed.inner_join(cuts, inside).select("unit", "stratum", "variant")
-    return (
-        people.select("customer_id", "unit").inner_join(put, "unit").select("customer_id", "unit", "stratum", "variant")
-    )
+    groups = placed.group_by("experiment_id", "stratum").aggregate(n=placed.count())
+    sizes = groups.order_by("experiment_id", "stratum").to_pandas()
+    cuts = ibis.memtable(_all_cuts(sizes, arms), schema=_CUTS)
+    inside = [placed.experiment_id == cuts.test, placed.stratum == cuts.within]
+    inside += [placed.place >= cuts.first, placed.place < cuts.last]
+    put = placed.inner_join(cuts, inside).select("experiment_id", "unit", "stratum", "variant")
+    joined = people.select("experiment_id", "customer_id", "unit").inner_join(put, of_unit)
+    return joined.select("experiment_id", "customer_id", "unit", "stratum", "variant")
 
 
-_CUTS = {"within": "string", "variant": "string", "first": "int64", "last": "int64"}
+def _all_cuts(sizes: pd.DataFrame, arms: Mapping[str, Sequence[Arm]]) -> pd.DataFrame:
+    """The places of each arm in each stratum of each test."""
+    each = [
+        _cuts(own, arms[str(experiment)], str(experiment)).assign(test=str(experiment))
+        for experiment, own in sizes.groupby("experiment_id", sort=True)
+        if experiment in arms
+    ]
+    return pd.concat(each)[list(_CUTS)] if each else pd.DataFrame(columns=list(_CUTS))
+
+
+_CUTS = {"test": "string", "within": "string", "variant": "string", "first": "int64", "last": "int64"}
 
 
 def assignment_list(
@@ -263,15 +292,15 @@ def _listed(found: Eligible, arms: Sequence[Arm], experiment: str) -> Assignment
     at = {name: place for place, name in enumerate(names)}
     told = put.group_by("variant").aggregate(customers=put.count(), units=put.unit.nunique()).to_pandas()
     counts = told.rename(columns={"variant": "arm"}).sort_values("arm", key=lambda arm: arm.map(at))
-    marked = put.customer_id.re_search(_FORMULA) & ~put.customer_id.re_search(_NEGATIVE)
+    table = _table(put, experiment, found.on)
     return AssignmentList(
-        table=_table(put, experiment, found.on),
+        table=table,
         arms=counts.assign(share=counts["units"] / counts["units"].sum()).reset_index(drop=True),
         experiment=experiment,
         start=found.on,
         unit=found.unit,
         consents_known=found.consents_known,
-        marked=int(marked.sum().to_pandas() or 0),
+        marked=int(spreadsheet_formula(table["customer_id"]).sum()),
     )
 
 
@@ -293,7 +322,8 @@ def _cuts(sizes: pd.DataFrame, arms: Sequence[Arm], experiment: str) -> pd.DataF
             last = min(int(n), math.floor(reached * int(n) + start + 1e-9))
             rows.append((str(stratum), arm.name, first, last))
             first = last
-    return pd.DataFrame(rows, columns=list(_CUTS)).astype({"first": "int64", "last": "int64"})
+    columns = ["within", "variant", "first", "last"]
+    return pd.DataFrame(rows, columns=columns).astype({"first": "int64", "last": "int64"})
 
 
 def _start(experiment: str, stratum: str) -> float:

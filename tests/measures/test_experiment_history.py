@@ -15,8 +15,8 @@ from studies.told_stores import ToldStore
 
 from retention_lib.estimates import NotAsked, NotEnough
 from retention_lib.measures import experiment_history as history
-from retention_lib.measures.experiment_history import PROFIT_COLUMNS, History, experiment_history
-from retention_lib.measures.experiment_outcomes import experiment_outcomes
+from retention_lib.measures.experiment_history import History, experiment_history
+from retention_lib.measures.experiment_outcomes import MONEY_COLUMNS, experiment_outcomes
 from retention_lib.measures.experiment_sums import arm_sums
 from retention_lib.measures.experiments import Experiment, Reading, experiment
 from retention_lib.settings.simulation import Simulation
@@ -197,7 +197,7 @@ def test_one_pass_over_all_says_what_each_test_says_of_itself() -> None:
     assert {one.name for one in found.tests} >= {"offer_1", "offer_2", "overlap_1", "broken_1"}
     for past in found.tests:
         outcomes = experiment_outcomes(experiment(shop, Reading(experiment=past.name), until=until))
-        sums = arm_sums(outcomes, [name for name in PROFIT_COLUMNS if name in outcomes.columns])
+        sums = arm_sums(outcomes, [name for name in MONEY_COLUMNS if name in outcomes.columns])
         keys = ["arm", "first", "second"]
         both = past.sums.merge(sums.sums, on=keys, how="left", suffixes=("", "_own"))
         # What a test has no use for is zero in the sums of all; all else is equal to the cent.

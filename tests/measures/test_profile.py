@@ -382,3 +382,12 @@ def test_orders_of_nothing_count_where_the_store_says_so_and_refunded_ones_never
     for counts, expected in ((False, ["sold"]), (True, ["gift", "sold"])):
         orders = sold_orders(shop, until=UNTIL, zero_amount_is_purchase=counts)
         assert sorted(orders.order_id.to_pandas()) == expected
+
+
+def test_profile_of_some_columns_says_what_the_whole_one_says(tmp_path: Path) -> None:
+    wanted = ["orders", "member", "open_rate", "favourite_hour", "region"]
+    with shop(tmp_path, *TABLES) as store:
+        some = customer_profile(store, UNTIL, columns=wanted).to_pandas()
+        whole = customer_profile(store, UNTIL).to_pandas()
+    assert set(some.columns) == {"customer_id", *wanted}
+    pd.testing.assert_frame_equal(some, whole[list(some.columns)])
