@@ -67,7 +67,7 @@ class Known:
         if name not in self._fits:
             if not self._counts:
                 rows = self.rows[[name for name in _COUNTED if name in self.rows]]
-                self._counts.append(self.clock.counted(_grained(rows, self.until), self.until))
+                self._counts.append(self.clock.counted(grained(rows, self.until), self.until))
             self._fits[name] = _FITS[name](self._counts[0])
         return self._fits[name]
 
@@ -226,7 +226,7 @@ def known(rows: pd.DataFrame | NotEnough, until: date, clock: Clock) -> Known | 
     """
     if isinstance(rows, NotEnough):
         return rows
-    told = activity(_grained(rows, until), until, clock)
+    told = activity(grained(rows, until), until, clock)
     # The days themselves stay, for lists and calendars.
     return Known(until=until, clock=clock, rows=with_columns(told, {name: rows[name].to_numpy() for name in _DAYS}))
 
@@ -324,8 +324,13 @@ def _simulated(model: PurchaseModel, rows: pd.DataFrame, horizon: float, rng: np
     return np.asarray(model.simulated_purchases(x, recency, age, horizon, rng))
 
 
-def _grained(rows: pd.DataFrame, until: date) -> pd.DataFrame:
-    """Histories; where there are many, with days rounded to whole weeks before the last one seen."""
+def grained(rows: pd.DataFrame, until: date) -> pd.DataFrame:
+    """Histories; where there are more than 50,000, with days rounded to whole weeks before the last one seen.
+
+    Args:
+        rows: Columns first_day and last_day (days since 1970-01-01), others.
+        until: First day that is no longer seen.
+    """
     if len(rows) <= EXACT_ROWS:
         return rows
     last = day_number(until) - 1

@@ -30,6 +30,9 @@ IMPACT_HISTORY_DAYS = 140
 PLAN_HISTORY_DAYS = 85
 """The days of a usual test, and one before them."""
 
+PLAYBOOK_HISTORY_DAYS = 56
+"""Days of sales from which on lists are made: a month, and one that comes after it."""
+
 SHORT_MONTH_DAYS = 3
 """Days that may lack in the months seen: the first ones without a sale, and a February."""
 
@@ -204,6 +207,11 @@ NEEDS: dict[str, tuple[Need, ...]] = {
         Need(requirement="sales_known", fact="has_transactions", need=1),
         Need(requirement="plan_buyers", fact="buyers", need=MINIMUM_CUSTOMERS),
         Need(requirement="plan_history_days", fact="history_days", need=PLAN_HISTORY_DAYS),
+    ),
+    "retention_playbook": (
+        Need(requirement="sales_known", fact="has_transactions", need=1),
+        Need(requirement="playbook_buyers", fact="buyers", need=MINIMUM_CUSTOMERS),
+        Need(requirement="playbook_history_days", fact="history_days", need=PLAYBOOK_HISTORY_DAYS),
     ),
 }
 """What each report needs, by its notebook."""

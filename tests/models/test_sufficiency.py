@@ -50,7 +50,7 @@ def facts(**changed: float | None) -> pd.DataFrame:
 
 def test_just_enough_carries_every_report() -> None:
     found = sufficiency(facts())
-    assert found.carried == len(found.reports) == 5
+    assert found.carried == len(found.reports) == 6
     assert found.to_frame()["met"].all()
     assert found.not_carried == ()
 
@@ -107,6 +107,8 @@ def test_with_enough_the_frame_goes_on_to_the_models() -> None:
         ("ab_campaign", {"customers_smallest_arm": 29}, "smallest_arm"),
         ("campaign_plan", {"buyers": 29}, "plan_buyers"),
         ("campaign_plan", {"history_days": 84}, "plan_history_days"),
+        ("retention_playbook", {"buyers": 29}, "playbook_buyers"),
+        ("retention_playbook", {"history_days": 55}, "playbook_history_days"),
     ],
 )
 def test_a_report_is_not_carried_without_an_essential(

@@ -55,7 +55,7 @@ class Moments:
     @property
     def names(self) -> list[str]:
         """The arms, in their order."""
-        return [str(name) for name in self.arms["arm"]]
+        return list(self._sizes)
 
     @property
     def columns(self) -> list[str]:
@@ -65,11 +65,11 @@ class Moments:
 
     def units(self, arm: str) -> int:
         """Units assigned to an arm (count)."""
-        return int(self._of_arm(arm)["units"])
+        return self._size(arm, "units")
 
     def members(self, arm: str) -> int:
         """Customers assigned to an arm (count)."""
-        return int(self._of_arm(arm)["members"])
+        return self._size(arm, "members")
 
     def binary(self, column: str) -> bool:
         """Whether a column holds nothing but 0 and 1 in all arms."""
@@ -138,12 +138,17 @@ class Moments:
             binary=lambda frame: [self.binary(name) for name in frame["metric"]]
         )
 
-    def _of_arm(self, arm: str) -> pd.Series:
-        rows = self.arms[self.arms["arm"] == arm]
-        if rows.empty:
+    def _size(self, arm: str, what: str) -> int:
+        if arm not in self._sizes:
             msg = f"no arm {arm!r}; arms: {', '.join(self.names)}"
             raise KeyError(msg)
-        return rows.iloc[0]
+        return self._sizes[arm][what]
+
+    @cached_property
+    def _sizes(self) -> Mapping[str, Mapping[str, int]]:
+        """Units and members by arm."""
+        rows = self.arms[["arm", "units", "members"]].to_dict("records")
+        return {str(row["arm"]): {what: int(row[what]) for what in ("units", "members")} for row in rows}
 
     @cached_property
     def _spreads(self) -> Mapping[tuple[str, str, str], Spread]:

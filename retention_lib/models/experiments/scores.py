@@ -153,7 +153,7 @@ def scores(
     money = unit_money(features.frame, costs, results=features.results)
     if isinstance(money, NotEnough):
         return money
-    units = _units(features, money)
+    units = tested_units(features, money)
     fewest = int(min(units.counts))
     if fewest < UNITS_AN_ARM:
         return NotEnough("uplift_customers", fewest, UNITS_AN_ARM)
@@ -161,8 +161,10 @@ def scores(
 
 
 @dataclass(frozen=True, kw_only=True, eq=False)
-class _Units:
+class TestedUnits:
     """The units with a result, as arrays: place of the arm, money, orders, conversion, what is known as numbers."""
+
+    __test__ = False  # pytest looks for tests by name
 
     kept: Bools
     arm: Ints
@@ -183,14 +185,19 @@ class _Units:
         return np.asarray(self.counts / self.counts.sum())
 
 
-def _units(features: KnownUnits, money: UnitMoney) -> _Units:
-    """The units whose result is known."""
+def tested_units(features: KnownUnits, money: UnitMoney) -> TestedUnits:
+    """The units whose result is known.
+
+    Args:
+        features: Of the test.
+        money: What its units brought.
+    """
     kept = np.isfinite(money.amount)
     frame = features.frame.loc[kept]
     arm = pd.Categorical(frame["arm"], categories=list(features.arms)).codes.astype(np.int64)
     known = UnitMoney(amount=money.amount[kept], sending=money.sending[kept], members=money.members[kept])
-    columns = [_number(frame[name].to_numpy(dtype=float), str(kind)) for name, kind in features.kinds.items()]
-    return _Units(
+    columns = [standardised(frame[name].to_numpy(dtype=float), str(kind)) for name, kind in features.kinds.items()]
+    return TestedUnits(
         kept=kept,
         arm=arm,
         money=known,
@@ -207,8 +214,13 @@ def _counted(frame: pd.DataFrame, features: KnownUnits, name: str) -> Floats | N
     return found if found is not None and np.isfinite(found).all() else None
 
 
-def _number(column: Floats, kind: str) -> Floats:
-    """A feature with mean 0 and standard deviation 1, numbers by their ranks; 0 where it is not known."""
+def standardised(column: Floats, kind: str) -> Floats:
+    """A feature with mean 0 and standard deviation 1, numbers by their ranks; 0 where it is not known.
+
+    Args:
+        column: The feature; NaN where not known.
+        kind: `number` or `flag`.
+    """
     from scipy.stats import rankdata
 
     told = np.isfinite(column)
@@ -222,7 +234,7 @@ def _number(column: Floats, kind: str) -> Floats:
 
 
 def _scores(
-    features: KnownUnits, units: _Units, *, rng: np.random.Generator, folds: int, withheld: str | None
+    features: KnownUnits, units: TestedUnits, *, rng: np.random.Generator, folds: int, withheld: str | None
 ) -> Scores:
     """The scores, fold by fold."""
     frame = features.frame.loc[units.kept]
@@ -233,7 +245,7 @@ def _scores(
     for learned, judged in _splits(fold, folds):
         expected = expectation(units.numbers, units.money.amount, learned, rng=rng)
         money[judged] = _robust(units, judged, units.money.amount, expected.values[judged])
-        predicted[judged, 1:] = _predicted(units, learned, judged, expected)
+        predicted[judged, 1:] = expected_gains(units, learned, judged, expected)
         if conversion is not None and units.conversion is not None:
             chance = _linear(units.numbers, units.conversion, learned, judged)
             conversion[judged] = _robust(units, judged, units.conversion, chance)
@@ -261,7 +273,7 @@ def _splits(fold: Ints, folds: int) -> Iterator[tuple[Bools, Bools]]:
         yield ~judged, judged
 
 
-def _robust(units: _Units, which: Bools, outcome: Floats, expected: Floats) -> Floats:
+def _robust(units: TestedUnits, which: Bools, outcome: Floats, expected: Floats) -> Floats:
     """Doubly robust scores of some units under each arm."""
     got = units.arm[which][:, None] == np.arange(len(units.counts))
     off = outcome[which] - expected
@@ -269,8 +281,15 @@ def _robust(units: _Units, which: Bools, outcome: Floats, expected: Floats) -> F
     return np.asarray(expected[:, None] + np.where(got, off[:, None], 0.0) / units.shares)
 
 
-def _predicted(units: _Units, learned: Bools, judged: Bools, expected: Expectation) -> Floats:
-    """What each offer is expected to bring above control, learned on some units and told of others."""
+def expected_gains(units: TestedUnits, learned: Bools, judged: Bools, expected: Expectation) -> Floats:
+    """What each offer is expected to bring above control, learned on some units and told of others.
+
+    Args:
+        units: All of them.
+        learned: Those learned from.
+        judged: Those told of.
+        expected: What units bring whatever they are offered.
+    """
     base, design = expected.values[learned], _design(units.numbers, expected.level)
     told = np.zeros((int(judged.sum()), units.offers))
     for outcome, mean in _money_parts(units, learned, base):
@@ -283,7 +302,7 @@ def _predicted(units: _Units, learned: Bools, judged: Bools, expected: Expectati
     return told
 
 
-def _money_parts(units: _Units, learned: Bools, base: Floats) -> Iterator[tuple[Floats, Floats]]:
+def _money_parts(units: TestedUnits, learned: Bools, base: Floats) -> Iterator[tuple[Floats, Floats]]:
     """Parts that add up to the money, with what is expected of each: orders at their mean worth, and the rest."""
     money, orders = units.money.amount, units.orders
     if orders is None or orders[learned].sum() <= 0:

@@ -1,0 +1,285 @@
+"""The plan of a month: its lists, what they cost, and what they are worth as far as that was ever measured."""
+
+from __future__ import annotations
+
+import math
+from dataclasses import dataclass, field
+from datetime import date, timedelta
+
+import numpy as np
+import pandas as pd
+from numpy.typing import NDArray
+
+from retention_lib.estimates import Estimate, NotEnough
+from retention_lib.models.actions.allocation import Allocation
+from retention_lib.models.actions.break_even import BreakEvenLift, break_even_lift
+from retention_lib.models.actions.plan_steps import Overlap, PlanSteps, plan_steps, shared_customers
+from retention_lib.models.actions.playbook_terms import BORROWED, MEASURED, UNTESTED, Effects
+from retention_lib.models.intervals import normal_quantile
+
+Floats = NDArray[np.float64]
+
+LEVEL = 0.95
+SEVERAL = "several"
+"""The offer of a list whose customers get different ones."""
+
+NOBODY = NotEnough("customers_to_contact", 0, 1)
+"""Why a plan without a list has no profit to tell."""
+
+_SUMS = ("base", "orders", "sending", "offer_cost", "expected_value")
+_LISTS = (
+    *("scenario", "kind", "priority", "offer", "channels", "contacts", "control", "cost", "sending", "offer_cost"),
+    *("campaign_cost", "base", "orders", "expected", "low", "high", "source", "lift", "one_in", "verdict_on"),
+)
+
+
+@dataclass(frozen=True, kw_only=True, eq=False)
+class Plan:
+    """The lists of a month.
+
+    Attributes:
+        lists: One row a list with a customer, by priority, then by name:
+
+            - `scenario`, `kind`, `priority`, `offer` (`several` where its customers get different ones), `channels`
+              (their names, the most used first),
+            - `contacts` (customers who get the message), `control` (customers left alone; counts),
+            - `cost` (money), of it `sending`, `offer_cost` (what the offer is expected to cost if every order of those
+              contacted uses it) and `campaign_cost`; NaN where the cost of a message is not known,
+            - `base` (gross profit expected of those contacted without a message), `orders` (likewise); NaN: not known,
+            - `expected`, `low`, `high` (profit that the list is expected to add net of its cost, 95 %) and `source`
+              (measured, borrowed, untested; NaN where untested),
+            - `lift` (by what share the list must raise what its customers bring to pay), `one_in` (it pays if one in so
+              many of those contacted orders who would not have; NaN where that is not known),
+            - `verdict_on` (date: first day on which its window has been seen).
+        start: First day of sending.
+        cost: Money of all lists; NotEnough("contact_cost_known") where the cost of a message is not known.
+        expected: Profit that the lists with a measured effect are expected to add net of their cost;
+            NotEnough("effects_measured") where there is none, NotEnough("customers_to_contact") without any list.
+        untested: What the lists without one must bring to pay; NotEnough("lists_untested") where there is none.
+        break_even: What all lists must bring to pay; NotEnough("customers_to_contact") without any list.
+        steps: What each step left of the customers whom scenarios were about.
+        overlap: Customers whom several scenarios are about.
+        limits: From the allocation: limit, used, most, price.
+        gap: By what share of the best possible worth the choice may fall short of it.
+        dropped: Scenarios whose own cost the budget does not carry.
+    """
+
+    lists: pd.DataFrame = field(repr=False)
+    start: date
+    cost: Estimate | NotEnough
+    expected: Estimate | NotEnough
+    untested: BreakEvenLift | NotEnough
+    break_even: BreakEvenLift | NotEnough
+    steps: PlanSteps
+    overlap: Overlap = field(repr=False)
+    limits: pd.DataFrame = field(repr=False)
+    gap: float
+    dropped: tuple[str, ...] = ()
+
+    @property
+    def contacts(self) -> int:
+        """Customers who get a message (count)."""
+        return int(self.lists["contacts"].sum())
+
+    @property
+    def control(self) -> int:
+        """Customers left alone (count)."""
+        return int(self.lists["control"].sum())
+
+    @property
+    def count(self) -> int:
+        """Lists with a customer to contact (count)."""
+        return int((self.lists["contacts"] > 0).sum())
+
+    @property
+    def verdicts(self) -> tuple[date, date]:
+        """The days of the first and the last verdict, of a plan with lists."""
+        return min(self.lists["verdict_on"]), max(self.lists["verdict_on"])
+
+    def figures(self) -> dict[str, Estimate | NotEnough | int]:
+        """The figures of the plan, those of each list among them."""
+        lift = self.break_even
+        told: dict[str, Estimate | NotEnough | int] = {
+            "actions_total": self.count,
+            "contacts_planned": self.contacts,
+            "plan_cost": self.cost,
+            "plan_expected_profit": self.expected,
+            "plan_break_even_lift": lift if isinstance(lift, NotEnough) else Estimate(lift.lift, n=lift.contacts),
+            "plan_gap": Estimate(self.gap),
+        }
+        for name, contacts, control in self.lists[["scenario", "contacts", "control"]].to_numpy(dtype=object):
+            told |= {f"{name}_contacts": int(contacts), f"{name}_control": int(control)}
+        return told
+
+    def to_frame(self) -> pd.DataFrame:
+        """The lists."""
+        return self.lists
+
+
+def plan(
+    allocation: Allocation | NotEnough,
+    learned: Effects,
+    *,
+    start: date,
+    steps: pd.DataFrame,
+    overlap: pd.DataFrame,
+    counts: pd.DataFrame | None = None,
+) -> Plan | NotEnough:
+    """The plan of a month.
+
+    Args:
+        allocation: From `allocation.allocate`.
+        learned: What past lists and tests say.
+        start: First day of sending.
+        steps: Of `measures.actions.candidates`: scenario, step, customers.
+        overlap: Likewise: scenario, other, customers.
+        counts: Of `measures.actions.lists`, what was issued: scenario, contacts, control, verdict_on; without it the
+            shares of the playbook, sent within seven days.
+
+    Returns:
+        The plan, one without lists and without money where nobody is left; the `NotEnough` that came in.
+    """
+    if isinstance(allocation, NotEnough):
+        return allocation
+    issued = _issued(allocation, start) if counts is None else counts
+    issued = issued[issued["contacts"] + issued["control"] > 0]
+    pairs = _pairs(allocation, issued)
+    lists = _lists(allocation, issued, pairs, learned)
+    untested = lists[lists["source"] == UNTESTED]
+    return Plan(
+        lists=lists,
+        start=start,
+        cost=_cost(lists),
+        expected=_expected(allocation, lists, pairs, learned),
+        untested=break_even_lift(untested) if len(untested) else NotEnough("lists_untested", 0, 1),
+        break_even=break_even_lift(lists) if len(lists) else NOBODY,
+        steps=plan_steps(steps, allocation, issued),
+        overlap=shared_customers(overlap, allocation),
+        limits=allocation.limits,
+        gap=allocation.gap,
+        dropped=allocation.dropped,
+    )
+
+
+def _issued(allocation: Allocation, start: date) -> pd.DataFrame:
+    """Counts by the shares of the playbook."""
+    terms = allocation.terms.scenarios.set_index("scenario")
+    listed = allocation.chosen["scenario"].value_counts(sort=False)
+    own = terms.reindex(listed.index.astype(str))
+    control = np.round(listed.to_numpy() * own["control_share"].to_numpy(dtype=float)).astype(int)
+    days = [timedelta(days=6 + int(window)) for window in own["window_days"]]
+    return pd.DataFrame(
+        {
+            "scenario": own.index,
+            "contacts": listed.to_numpy() - control,
+            "control": control,
+            "verdict_on": [start + each for each in days],
+        }
+    )
+
+
+def _pairs(allocation: Allocation, issued: pd.DataFrame) -> pd.DataFrame:
+    """Sums over those contacted by scenario and offer: what they bring by themselves and what they cost."""
+    keys = [allocation.chosen[name].astype(str) for name in ("scenario", "offer")]
+    grouped = allocation.chosen.groupby(keys, sort=True)
+    sums = grouped[list(_SUMS)].sum(min_count=1).assign(customers=grouped.size()).reset_index()
+    contacts = issued.set_index("scenario")["contacts"].reindex(sums["scenario"]).to_numpy(dtype=float)
+    every = sums.groupby("scenario")["customers"].transform("sum").to_numpy(dtype=float)
+    # Whom chance contacts is like whom it leaves alone.
+    share = np.nan_to_num(contacts) / every
+    return sums.assign(**{name: sums[name] * share for name in (*_SUMS, "customers")})
+
+
+def _lists(allocation: Allocation, issued: pd.DataFrame, pairs: pd.DataFrame, learned: Effects) -> pd.DataFrame:
+    """One row a list."""
+    terms = allocation.terms.scenarios.set_index("scenario")
+    rows = []
+    for told in issued.to_dict("records"):
+        name = str(told["scenario"])
+        own = pairs[pairs["scenario"] == name]
+        about = terms.loc[name] if name in terms.index else pd.Series({"kind": "", "priority": 0, "campaign_cost": 0.0})
+        sums = {sum_: float(own[sum_].sum(min_count=1)) for sum_ in _SUMS}
+        campaign = float(about["campaign_cost"])
+        cost = sums["sending"] + sums["offer_cost"] + campaign
+        row = {
+            "scenario": name,
+            "kind": str(about["kind"]),
+            "priority": int(about["priority"]),
+            "offer": own["offer"].iloc[0] if len(own) == 1 else SEVERAL,
+            "channels": _channels(allocation, name),
+            "contacts": int(told["contacts"]),
+            "control": int(told["control"]),
+            "cost": cost,
+            "campaign_cost": campaign,
+            "verdict_on": told["verdict_on"],
+            **{name_: sums[name_] for name_ in ("sending", "offer_cost", "base", "orders")},
+            **_worth(own, campaign, learned, allocation.allocated.effects),
+        }
+        needed = break_even_lift(pd.DataFrame([row]))
+        told_lift = (math.nan, math.nan) if isinstance(needed, NotEnough) else (needed.lift, needed.one_in)
+        rows.append(row | dict(zip(("lift", "one_in"), told_lift, strict=True)))
+    return pd.DataFrame(rows, columns=list(_LISTS)).sort_values(["priority", "scenario"], ignore_index=True)
+
+
+def _channels(allocation: Allocation, scenario: str) -> str:
+    """The channels of a list, the most used first."""
+    mine = allocation.chosen.loc[allocation.chosen["scenario"] == scenario, "channel"].astype(str)
+    return ", ".join(mine.value_counts(sort=True).index)
+
+
+def _worth(own: pd.DataFrame, campaign: float, learned: Effects, effects: pd.DataFrame) -> dict[str, object]:
+    """What a list is expected to add, with its interval; nothing where part of it was never measured."""
+    places = _places(effects, own)
+    sources = [UNTESTED if at is None else str(learned.effects["source"].iloc[at]) for at in places]
+    unknown = {"expected": math.nan, "low": math.nan, "high": math.nan, "source": UNTESTED}
+    if not sources or UNTESTED in sources or not np.isfinite(own["expected_value"].to_numpy(dtype=float)).all():
+        return unknown
+    value = float(own["expected_value"].sum()) - campaign
+    half = normal_quantile(LEVEL) * _spread(own, [at for at in places if at is not None], learned)
+    source = MEASURED if set(sources) == {MEASURED} else BORROWED
+    return {"expected": value, "low": value - half, "high": value + half, "source": source}
+
+
+def _places(effects: pd.DataFrame, pairs: pd.DataFrame) -> list[int | None]:
+    """The row of each pair in the table of what was learned; None where it has none."""
+    known = {
+        (one, other): None if place < 0 else int(place)
+        for one, other, place in zip(effects["scenario"], effects["offer"], effects["place"], strict=True)
+    }
+    return [known.get(pair) for pair in zip(pairs["scenario"], pairs["offer"], strict=True)]
+
+
+def _spread(pairs: pd.DataFrame, places: list[int], learned: Effects) -> float:
+    """Standard deviation of a sum of effects times what customers bring."""
+    base = pairs["base"].to_numpy(dtype=float)
+    told = np.asarray(learned.covariance, dtype=float)[np.ix_(places, places)]
+    return math.sqrt(max(0.0, float(base @ told @ base)))
+
+
+def _cost(lists: pd.DataFrame) -> Estimate | NotEnough:
+    """Money of all lists."""
+    cost = float(lists["cost"].sum(skipna=False))
+    if not math.isfinite(cost):
+        return NotEnough("contact_cost_known", 0, 1)
+    return Estimate(cost, n=float(lists["contacts"].sum()))
+
+
+def _expected(
+    allocation: Allocation, lists: pd.DataFrame, pairs: pd.DataFrame, learned: Effects
+) -> Estimate | NotEnough:
+    """What all lists with a measured effect are expected to add together."""
+    told = lists[lists["source"] != UNTESTED]
+    if lists.empty:
+        return NOBODY
+    if told.empty:
+        return NotEnough("effects_measured", 0, 1)
+    if not allocation.allocated.costs_known:
+        return NotEnough("contact_cost_known", 0, 1)
+    own = pairs[pairs["scenario"].isin(told["scenario"])]
+    places = _places(allocation.allocated.effects, own)
+    by_effect = _spread(own, [at for at in places if at is not None], learned)
+    value, base = float(told["expected"].sum()), allocation.allocated.base
+    gained = value + float(told["cost"].sum()) - float(told["offer_cost"].sum())
+    by_base = 0.0 if isinstance(base, NotEnough) else base.relative_sd * gained
+    half = normal_quantile(LEVEL) * math.hypot(by_effect, by_base)
+    return Estimate(value, low=value - half, high=value + half, level=LEVEL, n=float(told["contacts"].sum()))

@@ -1,0 +1,202 @@
+"""The plan of a month in money: by hand."""
+
+from __future__ import annotations
+
+from datetime import date
+from typing import Any
+
+import numpy as np
+import pandas as pd
+import pytest
+from models.actions.plan_parts import START, base, candidates, effects, nothing_learned, terms
+
+from retention_lib.estimates import Estimate, NotEnough
+from retention_lib.models.actions.allocation import Limits, allocate
+from retention_lib.models.actions.break_even import BreakEvenLift, break_even_lift
+from retention_lib.models.actions.plan import Plan, plan
+from retention_lib.models.actions.plan_actions import PlanActions, plan_actions
+from retention_lib.models.actions.power import ListPower, alike, list_power
+from retention_lib.models.actions.values import valued
+
+STEPS = ("triggered", "known", "not_held_out", "not_suppressed", "not_open", "consented", "under_cap")
+PAIRS = [(row, "birthday") for row in range(100)] + [(row, "welcome") for row in range(50, 150)]
+TERMS = terms({"scenario": "birthday"}, {"scenario": "welcome", "priority": 2, "campaign_cost": 10.0})
+LEARNED = effects({"scenario": "birthday", "offer": "none", "mean": 0.1, "sd": 0.05, "sd_mean": 0.02})
+
+
+def counted(rows: list[tuple[str, list[int]]]) -> pd.DataFrame:
+    """Steps of scenarios, by the customers left after each."""
+    told = [(name, step, left) for name, counts in rows for step, left in zip(STEPS, counts, strict=True)]
+    return pd.DataFrame(told, columns=["scenario", "step", "customers"])
+
+
+STEPPED = counted([("birthday", [130, 130, 128, 125, 120, 110, 100]), ("welcome", [100] * 7)])
+OVERLAP = pd.DataFrame({"scenario": ["birthday"], "other": ["welcome"], "customers": [50]})
+
+
+def planned(learned: Any = LEARNED, limits: Limits = Limits(), **more: Any) -> Plan:  # noqa: B008
+    """200 candidates of 150 customers, each of whom brings 100."""
+    allocation = allocate(valued(candidates(PAIRS, TERMS), base([100.0] * 150), TERMS, learned), limits, terms=TERMS)
+    found = plan(allocation, learned, start=START, steps=STEPPED, overlap=OVERLAP, **more)
+    assert isinstance(found, Plan)
+    return found
+
+
+def test_lists_cost_their_messages_and_what_they_cost_themselves() -> None:
+    found = planned()
+    assert found.lists["scenario"].tolist() == ["birthday", "welcome"]
+    assert found.lists["contacts"].tolist() == [80, 40]  # 100 and the other 50, a fifth of each left alone
+    assert found.lists["control"].tolist() == [20, 10]
+    assert found.lists["cost"].tolist() == pytest.approx([80.0, 50.0])
+    assert found.cost == Estimate(130.0, n=120.0)
+    assert found.lists["verdict_on"].tolist() == [date(2026, 7, 28)] * 2  # 1 July + 6 days of sending + 21
+
+
+def test_what_is_measured_is_told_in_money_with_its_interval() -> None:
+    found = planned()
+    # 80 contacts x (10 % of 100 - 1); the error: 5 % of 80 x 100, twice to either side.
+    assert found.expected.value == pytest.approx(720.0)
+    assert found.expected.high - found.expected.value == pytest.approx(1.959964 * 400, rel=1e-5)
+    assert found.lists["expected"].tolist() == pytest.approx([720.0, np.nan], nan_ok=True)
+    assert found.lists["source"].tolist() == ["measured", "untested"]
+    assert found.expected.n == 80
+
+
+def test_the_rest_is_told_by_what_it_must_bring() -> None:
+    found = planned().untested
+    assert isinstance(found, BreakEvenLift)
+    # 40 contacts cost 50 and bring 4,000 by 400 orders of 10 themselves: 5 orders more pay, one in eight contacts.
+    assert (found.contacts, found.cost, found.base) == pytest.approx((40, 50.0, 4000.0))
+    assert (found.lift, found.orders, found.one_in) == pytest.approx((50 / 4000, 5.0, 8.0))
+
+
+def test_errors_of_one_offer_add_up_where_they_are_shared() -> None:
+    rows = [
+        {"scenario": "birthday", "offer": "none", "mean": 0.1, "sd": 0.05},
+        {"scenario": "welcome", "offer": "none", "mean": 0.1, "sd": 0.05, "source": "borrowed"},
+    ]
+    apart, shared = planned(effects(*rows)), planned(effects(*rows, covariance=np.full((2, 2), 0.05**2)))
+    # Money of 8,000 and 4,000: apart by the root of the squares, together by their sum.
+    widths = [1.959964 * 0.05 * size for size in (np.hypot(8000, 4000), 12_000)]
+    assert [one.expected.high - one.expected.value for one in (apart, shared)] == pytest.approx(widths, rel=1e-5)
+
+
+def test_counts_that_were_issued_are_told() -> None:
+    issued = pd.DataFrame(
+        {"scenario": ["birthday"], "contacts": [60], "control": [15], "verdict_on": [date(2026, 8, 1)]}
+    )
+    found = planned(counts=issued)
+    assert (found.count, found.contacts, found.control) == (1, 60, 15)
+    assert found.lists["cost"].tolist() == pytest.approx([60.0])
+    assert found.figures()["birthday_control"] == 15
+
+
+def test_steps_say_who_was_lost_where() -> None:
+    found = planned(limits=Limits(contacts=90))
+    told = found.steps.table.set_index(["scenario", "step"])["customers"]
+    assert told["birthday", "under_cap"] == 100
+    assert told["welcome", "one_message"] == 50
+    assert told["birthday", "within_limits"] + told["welcome", "within_limits"] == found.steps.listed
+    assert found.contacts <= 90
+    assert found.steps.lost.set_index("step")["customers"]["one_message"] == 50
+    assert found.overlap.table["share"].tolist() == [0.5]
+
+
+def test_without_costs_no_cost_and_no_break_even() -> None:
+    told = terms({"scenario": "birthday"}, costs={"email": np.nan})
+    allocation = allocate(
+        valued(candidates([(0, "birthday")], told), base([100.0]), told, LEARNED), Limits(), terms=told
+    )
+    found = plan(allocation, LEARNED, start=START, steps=STEPPED[:7], overlap=OVERLAP[:0])
+    assert isinstance(found, Plan)
+    for figure in (found.cost, found.break_even, found.expected):
+        assert figure == NotEnough("contact_cost_known", 0, 1)
+
+
+def test_without_a_base_the_lists_stand_and_money_does_not() -> None:
+    refusal = NotEnough("repeat_customers", 3, 30)
+    allocation = allocate(valued(candidates(PAIRS, TERMS), refusal, TERMS, LEARNED), Limits(), terms=TERMS)
+    found = plan(allocation, LEARNED, start=START, steps=STEPPED, overlap=OVERLAP)
+    assert isinstance(found, Plan)
+    assert found.contacts == 120
+    assert found.cost.value == 130.0
+    assert found.untested == NotEnough("base_known", 0, 1)
+    assert list_power(found, allocation) is refusal
+
+
+def test_nobody_on_a_list() -> None:
+    allocation = allocate(
+        valued(candidates(PAIRS, TERMS), base([0.0] * 150), TERMS, LEARNED), Limits(contacts=0), terms=TERMS
+    )
+    found = plan(allocation, LEARNED, start=START, steps=STEPPED, overlap=OVERLAP)
+    nobody = NotEnough("customers_to_contact", 0, 1)
+    assert isinstance(found, Plan)
+    assert (found.count, found.contacts, found.control, found.cost) == (0, 0, 0, Estimate(0.0, n=0.0))
+    assert (found.expected, found.break_even) == (nobody, nobody)
+    assert found.figures()["contacts_planned"] == 0
+    assert found.steps.triggered == 230
+    assert plan_actions(found) == nobody
+    assert list_power(found, allocation) == nobody
+
+
+def test_no_scenario_at_all() -> None:
+    told = terms({"scenario": "birthday"})
+    frame = candidates([], told)
+    frame = frame.assign(scenario=frame["scenario"].cat.set_categories([]))
+    allocation = allocate(valued(frame, base([1.0]), told, LEARNED), Limits(budget=10.0), terms=told)
+    found = plan(allocation, LEARNED, start=START, steps=STEPPED[:0], overlap=OVERLAP[:0])
+    assert isinstance(found, Plan)
+    assert (found.count, found.steps.scenarios, found.gap) == (0, (), 0.0)
+
+
+def test_an_offer_dearer_than_its_orders_never_pays() -> None:
+    lists = pd.DataFrame({"contacts": [10], "cost": [50.0], "offer_cost": [40.0], "base": [30.0], "orders": [3.0]})
+    assert break_even_lift(lists) == NotEnough("offer_below_margin", -10.0, 0)
+
+
+def test_an_offer_is_paid_for_by_what_orders_leave_after_it() -> None:
+    lists = pd.DataFrame({"contacts": [100], "cost": [110.0], "offer_cost": [10.0], "base": [30.0], "orders": [5.0]})
+    found = break_even_lift(lists)
+    assert isinstance(found, BreakEvenLift)
+    # Five orders leave 30 - 10, 4 each: 110 take 27.5 of them, one in 3.6 contacts.
+    assert (found.orders, found.one_in, found.lift) == pytest.approx((27.5, 100 / 27.5, 5.5))
+
+
+def test_what_is_measured_comes_first_in_what_to_do() -> None:
+    told = plan_actions(planned())
+    assert isinstance(told, PlanActions)
+    assert [step.scenario for step in told.steps] == ["birthday", "welcome"]
+    assert told.steps[0].expected is not None
+    assert told.steps[1].expected is None
+    assert told.steps[1].one_in == pytest.approx(8.0)
+    assert len(told.to_frame()) == 2
+
+
+def test_power_is_that_of_two_groups_alike() -> None:
+    assert alike(80, 20) == pytest.approx(2 / (1 / 80 + 1 / 20))
+    assert alike(10, 0) == 0
+
+
+def test_what_lists_can_show() -> None:
+    size = 20_000
+    told = terms({"scenario": "birthday"}, {"scenario": "welcome"}, {"scenario": "small"})
+    names = ["birthday"] * 12_000 + ["welcome"] * 7_900 + ["small"] * 100
+    frame = candidates(list(zip(range(size), names, strict=True)), told)
+    money = valued(frame, base([10.0] * size), told, nothing_learned(), assumed_lift=0.5)
+    allocation = allocate(money, Limits(), terms=told)
+    steps = counted([(name, [100] * 7) for name in ("birthday", "welcome", "small")])
+    found = list_power(plan(allocation, nothing_learned(), start=START, steps=steps, overlap=OVERLAP[:0]), allocation)
+    assert isinstance(found, ListPower)
+    rows = found.lists.set_index("scenario")
+    # One order of 10 that varies by its whole mean: variance 200 a customer. Groups of 9,600 and 2,400 are as two of
+    # 3,840, which find (1.96 + 0.84) x sqrt(2 x 200 / 3,840) = 0.904 of 10, and a little more as the effect adds to it.
+    assert rows.loc["birthday", "sd"] == pytest.approx(200**0.5)
+    assert rows.loc["birthday", "detectable"] == pytest.approx(0.0904, rel=0.03)
+    assert rows.loc["birthday", "detectable_money"] == pytest.approx(10 * rows.loc["birthday", "detectable"])
+    assert rows.loc[["birthday", "welcome", "small"], "learnable"].tolist() == [True, True, False]
+    assert np.isnan(rows.loc["small", "detectable"])  # 20 left alone: below 30
+    # A quarter of 10 takes 2 x 200 x 7.849 / 2.5^2 = 502 a group, and 80 and 20 are as two of 32.
+    assert rows.loc["small", "months"] == pytest.approx(16, abs=2)
+    assert found.too_small == ()  # together with the others of e-mail and no offer
+    assert found.together == ("small",)
+    assert found.pools.iloc[0]["scenarios"] == ("birthday", "small", "welcome")
