@@ -9,6 +9,7 @@ from collections.abc import Iterable
 
 _DANGEROUS = ("=", "+", "-", "@", "\t", "\r", "\0")
 _TO_QUOTE = re.compile(r"[,\"\r\n]")
+_TO_MEND = re.compile(r"[,\n](?:[ \u00a0]*[=+@\t\0]|[ \u00a0]+-|-(?!(?:\d+\.?\d*|\.\d+)(?:[eE][+-]?\d+)?(?:[,\n])))")
 _NEGATIVE_NUMBER = re.compile(r"-(?:\d+\.?\d*|\.\d+)(?:[eE][+-]?\d+)?")
 
 
@@ -29,8 +30,15 @@ def safe_csv(text: str) -> str:
     Raises:
         csv.Error: The text is not CSV.
     """
+    if _safe_already(text):
+        return text
     rows = csv.reader(io.StringIO(text, newline=""), strict=True)
     return "".join(safe_line(row) for row in rows)
+
+
+def _safe_already(text: str) -> bool:
+    """Whether every cell of a text is safe and stands without quotes, as in nearly all long lists."""
+    return text.endswith("\n") and '"' not in text and "\r" not in text and not _TO_MEND.search("\n" + text)
 
 
 def safe_line(cells: Iterable[str]) -> str:

@@ -19,6 +19,7 @@ from retention_lib.reports.figure_specs import FigureSpec, one
 from retention_lib.reports.figures_campaign import CAMPAIGN
 from retention_lib.reports.figures_churn import CHURN
 from retention_lib.reports.figures_loyalty import LOYALTY
+from retention_lib.reports.figures_playbook import PLAYBOOK
 from retention_lib.reports.figures_value import VALUE
 from retention_lib.reports.words import N_, Unit, Words
 
@@ -72,7 +73,7 @@ _DATA = (
     ),
 )
 
-FIGURES: Mapping[str, FigureSpec] = _registry(*CHURN, *VALUE, *LOYALTY, *CAMPAIGN, *_DATA)
+FIGURES: Mapping[str, FigureSpec] = _registry(*CHURN, *VALUE, *LOYALTY, *CAMPAIGN, *PLAYBOOK, *_DATA)
 
 
 def figure_spec(id: str) -> FigureSpec:

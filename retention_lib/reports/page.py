@@ -34,6 +34,7 @@ VERDICT = "application/vnd.retention.verdict+json"
 CHART = "application/vnd.retention.chart+json"
 ALERTS = "application/vnd.retention.alerts+json"
 LIST = "application/vnd.retention.list+json"
+LEDGER = "application/vnd.retention.ledger+json"
 
 _KINDS = ("headline", "actions", "sure", "notes")
 _TEXT = '<div class="text">'

@@ -7,7 +7,7 @@ import pytest
 from hypothesis import given
 from hypothesis import strategies as st
 
-from retention_lib.reports.cells import safe_cell, safe_csv
+from retention_lib.reports.cells import safe_cell, safe_csv, safe_line
 
 
 @pytest.mark.parametrize(
@@ -34,3 +34,14 @@ def test_safe_csv_is_safe_and_done_once(rows: list[list[str]]) -> None:
     assert safe_csv(safe) == safe
     for row in csv.reader(io.StringIO(safe, newline="")):
         assert not any(cell.startswith(("=", "+", "@", "\t", "\r", "\0")) for cell in row)
+
+
+@given(st.text(alphabet='a1,\n=+-@ \t.e"\r\0\xa0', max_size=12))
+def test_safe_csv_of_a_text_is_that_of_its_cells_one_by_one(text: str) -> None:
+    try:
+        rows = list(csv.reader(io.StringIO(text, newline=""), strict=True))
+    except csv.Error:
+        with pytest.raises(csv.Error):
+            safe_csv(text)
+        return
+    assert safe_csv(text) == "".join(safe_line(row) for row in rows)

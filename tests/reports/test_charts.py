@@ -13,6 +13,10 @@ from typing import Any
 import pandas as pd
 import pytest
 from reports import accrual_results as rewarded
+from reports import actions_judged_results as over
+from reports import actions_plan_results as coming
+from reports import actions_products_results as goods
+from reports import actions_timing_results as timed
 from reports import backtest_results as past
 from reports import campaign_results as mailed
 from reports import cohort_results as won
@@ -40,6 +44,12 @@ from reports import window_results as gone
 from retention_lib.models.campaigns import redemption_rates
 from retention_lib.reports.charts import (
     accrual,
+    actions_judged,
+    actions_plan,
+    actions_power,
+    actions_products,
+    actions_steps,
+    actions_timing,
     backtest,
     campaign_effects,
     churn,
@@ -82,6 +92,31 @@ CHARTS: dict[Callable[..., Any], list[Callable[[], Any]]] = {
         partial(made.monthly_flows, [("2017-12", None, 4, 6)]),  # one month and nobody lost
         partial(made.monthly_flows, [("2017-12", 5, 3, 6)]),  # nobody moved at all
     ],
+    actions_products.plot_product_pairs: [
+        *(goods.pairs, goods.category_pairs),
+        partial(goods.pairs, *((f"a product number {place}", f"another one {place}") for place in range(30))),
+    ],
+    actions_products.plot_product_intervals: [
+        *(goods.intervals, goods.alike_intervals),
+        partial(goods.intervals, *(f"a product with a name {place}" for place in range(30))),
+    ],
+    actions_products.plot_hit_rates: [goods.rates, goods.even_rates, goods.worse_rates],
+    actions_judged.plot_last_month: [
+        *(over.month, over.month_lost, over.month_even, over.month_of_many, over.month_tiny, over.month_alike)
+    ],
+    actions_judged.plot_track_record: [over.record, over.record_of_many],
+    actions_plan.plot_lists: [
+        *(coming.paying, coming.doubtful, coming.untested, coming.losing, coming.unpriced, coming.of_many),
+    ],
+    actions_power.plot_list_power: [
+        *(coming.power, coming.some_power, coming.small_power, partial(coming.power, 10)),
+    ],
+    actions_steps.plot_plan_steps: [coming.steps, coming.steps_of_many, coming.no_steps],
+    actions_timing.plot_buying_hours: [timed.when, timed.at_night],
+    actions_timing.plot_own_hours: [
+        *(timed.own_hours, timed.one_hour, timed.few_again, timed.unknown, timed.own_weekdays),
+    ],
+    actions_timing.plot_stages: [timed.standing, timed.young],
     vitals.plot_second_purchases: [
         signs.second,
         partial(signs.second, months=10),
@@ -299,6 +334,12 @@ def written_on(ax: Any) -> list[Any]:
 def test_every_chart_has_a_case() -> None:
     modules = (
         accrual,
+        actions_judged,
+        actions_plan,
+        actions_power,
+        actions_products,
+        actions_steps,
+        actions_timing,
         backtest,
         campaign_effects,
         churn,

@@ -11,6 +11,12 @@ from typing import Any
 
 import pytest
 from reports import accrual_results as rewarded
+from reports import actions_judged_results as over
+from reports import actions_lists_results as issued
+from reports import actions_off_results as left_out
+from reports import actions_plan_results as coming
+from reports import actions_products_results as goods
+from reports import actions_timing_results as timed
 from reports import backtest_results as past
 from reports import campaign_results as mailed
 from reports import cohort_results as won
@@ -54,6 +60,14 @@ HOSTILE = "<script>$x$ \u202e **bold** {n}"
 REFUSAL = NotEnough("holdout_customers", 3, 30)
 
 FINDINGS: dict[str, Callable[[], Any]] = {
+    "ActionLists": issued.listed,
+    "LastMonth": over.month,
+    "TrackRecord": over.record,
+    "ListedTerms": over.terms,
+    "OpenLists": over.still_open,
+    "ScenarioDecisions": over.decisions,
+    "LearnedEffects": over.learned,
+    "ScenariosOff": left_out.off,
     "MonthRetention": made.retention,
     "MonthlyFlows": made.monthly_flows,
     "VitalSigns": vitals.signs,
@@ -175,9 +189,26 @@ FINDINGS: dict[str, Callable[[], Any]] = {
     "Eligible": next_up.eligible,
     "AssignmentList": next_up.listed,
     "Decision": next_up.ship,
+    "ProductPairs": goods.pairs,
+    "ProductIntervals": goods.intervals,
+    "HitRates": goods.rates,
+    "BuyingHours": timed.when,
+    "Habits": timed.own_hours,
+    "Stages": timed.standing,
+    "NextOrders": timed.expected,
+    "SendPlan": timed.planned,
     "NotEnough": lambda: REFUSAL,
+    "Plan": coming.paying,
+    "PlanSteps": coming.steps,
+    "Overlap": coming.overlap,
+    "ListPower": coming.power,
+    "LearnedOffers": coming.learned_offers,
 }
 CHARTED = {
+    *("LastMonth", "TrackRecord"),
+    *("Plan", "PlanSteps", "ListPower"),
+    *("ProductPairs", "ProductIntervals", "HitRates"),
+    *("BuyingHours", "Habits", "Stages"),
     *("Profits", "ProfitParts", "SubsidyShares"),
     *("OfferSegments", "GainCurves", "OfferPolicy"),
     *("PastTests", "CampaignsTogether"),
@@ -229,6 +260,11 @@ def reconciliation(*, rejected: int = 0, money: bool = True) -> Reconciliation:
 
 
 ALERTS: dict[str, Callable[[], Any]] = {
+    "ActionLists": issued.changed,
+    "Judged": over.everything,
+    "HitRates": goods.rates,
+    "Habits": timed.own_hours,
+    "NextOrders": timed.expected,
     "LateDelivery": delivered.late,
     "RateProposals": rewarded.proposals,
     "InvitationEffect": invited.effect,
@@ -286,8 +322,12 @@ ALERTS: dict[str, Callable[[], Any]] = {
     "TestPlan": next_up.plan,
     "Eligible": next_up.eligible,
     "NotEnough": lambda: REFUSAL,
+    "Plan": coming.limited,
+    "ListPower": coming.small_power,
+    "Base": coming.known_base,
 }
 ACTIONS: dict[str, Callable[[], Any]] = {
+    "ScenarioDecisions": over.decisions,
     "BreakEven": made.winback,
     "LateDelivery": delivered.late,
     "RateProposals": rewarded.proposals,
@@ -315,10 +355,12 @@ ACTIONS: dict[str, Callable[[], Any]] = {
     "TestPlan": next_up.of_profit,
     "AssignmentList": next_up.listed,
     "Decision": next_up.ship,
+    "PlannedList": coming.to_send,
 }
 UNPAID = {"RefusedTable", "ReportSufficiency", "DominantCustomer", "RepeatedRows", "LookAlikes"}
 UNPAID |= {"OrphanIds", "ReusedOrders", "AssignmentList"}
 VERDICTS: dict[str, tuple[Callable[[], Any], dict[str, Any]]] = {
+    "LastMonth": (over.month, {}),
     "Validity": (read.broken, {}),
     "MonthRetention": (made.retention, {"change": REFUSAL, "returns": REFUSAL}),
     "CampaignEffects": (mailed.by_type, {"naive": REFUSAL, "chosen": REFUSAL}),
@@ -329,6 +371,7 @@ VERDICTS: dict[str, tuple[Callable[[], Any], dict[str, Any]]] = {
     "TestPlan": (next_up.plan, {}),
     "Decision": (next_up.ship, {}),
     "NotEnough": (lambda: REFUSAL, {"holdout": REFUSAL}),
+    "Plan": (coming.paying, {}),
 }
 
 

@@ -107,7 +107,7 @@ WORDS = Words(currency="USD")
         ),
         (
             made.enough(),
-            "The data can carry 2 of 5 reports. Customers who go quiet needs 30 customers with four purchases in a "
+            "The data can carry 3 of 6 reports. Customers who go quiet needs 30 customers with four purchases in a "
             "year (there are 0). Value of customers needs 500 customers who bought (there are 412) and customers with "
             "three purchases or more, at least 1 (there are 0). Loyalty programme and campaigns needs the table "
             "loyalty_events or contacts. Test of a "
@@ -250,11 +250,11 @@ def test_gaps_beyond_three_are_counted_and_a_missing_month_is_named_once() -> No
             True,
             {},
             "act",
-            "The data can carry 2 of 5 reports. Left out, for they cannot be read or trusted: contacts. To look at: "
+            "The data can carry 3 of 6 reports. Left out, for they cannot be read or trusted: contacts. To look at: "
             "sales without a customer, future dates and repeated rows.",
         ),
-        (False, {}, "watch", "The data can carry 2 of 5 reports."),
-        (False, {"has_transactions": 0, "has_results": 0}, "act", "The data can carry 0 of 5 reports."),
+        (False, {}, "watch", "The data can carry 3 of 6 reports."),
+        (False, {"has_transactions": 0, "has_results": 0}, "act", "The data can carry 0 of 6 reports."),
     ],
 )
 def test_the_verdict_is_how_many_reports_can_be_made(

@@ -18,6 +18,7 @@ REPORTS = {
     "loyalty_impact": N_("Loyalty programme and campaigns"),
     "ab_campaign": N_("Test of a campaign"),
     "campaign_plan": N_("Plan of a test"),
+    "retention_playbook": N_("Lists of customers to contact"),
 }
 
 # What is needed, with {have} and {need}, or {age} for days gone by; a table has no number.
@@ -39,6 +40,8 @@ NEEDED = {
     "impact_history_days": N_("{need} days of history (there are {have})"),
     "plan_buyers": N_("{need} customers who bought (there are {have})"),
     "plan_history_days": N_("{need} days of history (there are {have})"),
+    "playbook_buyers": N_("{need} customers who bought (there are {have})"),
+    "playbook_history_days": N_("{need} days of history (there are {have})"),
     "arms": N_("{need} arms (there are {have})"),
     "smallest_arm": N_("{need} customers in each arm (the smallest has {have})"),
 }
@@ -61,6 +64,8 @@ UNCLAIMED = {
     "impact_history_days": N_("there may be too few weeks before or after the start to compare"),
     "plan_buyers": N_("no test is planned"),
     "plan_history_days": N_("no test is planned"),
+    "playbook_buyers": N_("no list is made"),
+    "playbook_history_days": N_("no list is made"),
     "arms": N_("no effect is claimed"),
     "smallest_arm": N_("no effect is claimed"),
 }

@@ -1,0 +1,213 @@
+"""Sentences about what the lists of the playbook earned: last month's together, and each scenario's over the months."""
+
+from __future__ import annotations
+
+import pandas as pd
+
+from retention_lib.measures.actions.list_reading import ListedTerms
+from retention_lib.models.actions.decisions import TrackRecord
+from retention_lib.models.actions.judged import Judged, OpenLists
+from retention_lib.models.actions.last_month import LastMonth
+from retention_lib.reports.blocks import Alert, Verdict
+from retention_lib.reports.findings.base import Finding, alert, check_alert, finding, verdict
+from retention_lib.reports.findings.experiment_validity import why_withheld
+from retention_lib.reports.scenario_names import scenario_name
+from retention_lib.reports.words import N_, Words
+
+_TAKEN = {
+    "window_days": N_("the days of the window"),
+    "after_days": N_("the days after it"),
+    "control": N_("who was left alone"),
+    "planned_split": N_("the planned sizes of the arms"),
+    "campaign_cost": N_("the cost of the list"),
+    "contact_cost": N_("the cost of a message"),
+}
+
+
+def earned_sentence(result: LastMonth, words: Words) -> str:
+    """What last month's lists earned together, in one sentence; for verdicts too.
+
+    Args:
+        result: The lists of the month.
+        words: The reader's language and currency.
+    """
+    profit = result.profit
+    told = {
+        "money": words.money(abs(profit.value), compact=True),
+        "value": words.money(profit.value, compact=True),
+        "interval": words.interval(profit.low, profit.high, "money", compact=True),
+        "contacts": words.count("{n} customer", "{n} customers", result.contacts),
+    }
+    if profit.low is None:
+        one = "The list judged since the last report brought {value} on {contacts}; how sure that is cannot be said."
+        many = (
+            "The {n} lists judged since the last report brought {value} on {contacts}; how sure that is cannot be said."
+        )
+        return words.count(one, many, result.counted, **told)
+    if profit.claimed and profit.value > 0:
+        return words.count(
+            "**The list judged since the last report earned {money}** ({interval}) on {contacts}, coupons and messages "
+            "paid.",
+            "**The {n} lists judged since the last report earned {money}** ({interval}) on {contacts}, coupons and "
+            "messages paid.",
+            result.counted,
+            **told,
+        )
+    if profit.claimed:
+        return words.count(
+            "**The list judged since the last report lost {money}** ({interval}) on {contacts}, coupons and messages "
+            "paid.",
+            "**The {n} lists judged since the last report lost {money}** ({interval}) on {contacts}, coupons and "
+            "messages paid.",
+            result.counted,
+            **told,
+        )
+    return words.count(
+        "What the list judged since the last report brought, {value} ({interval}) on {contacts}, cannot be told from "
+        "nothing.",
+        "What the {n} lists judged since the last report brought, {value} ({interval}) on {contacts}, cannot be told "
+        "from nothing.",
+        result.counted,
+        **told,
+    )
+
+
+@finding.register
+def _(result: LastMonth, words: Words) -> Finding:
+    parts = [earned_sentence(result, words), *_outstanding(result.table, words), *_not_counted(result, words)]
+    alt = words.say(
+        N_(
+            "Dots with intervals, one a list: net profit of a contact, {lists} in all; together {money} on {contacts} "
+            "customers."
+        ),
+        lists=words.count("{n} list", "{n} lists", len(result.table)),
+        money=words.money(result.profit.value, compact=True),
+        contacts=result.contacts,
+    )
+    caption = words.say(
+        N_(
+            "Gross profit less coupons, messages and the list's own cost, against {control} customers left alone by "
+            "chance; lines: 95% intervals."
+        ),
+        control=result.control,
+    )
+    return Finding(sentence=" ".join(parts), alt=alt, caption=caption)
+
+
+@verdict.register
+def _(result: LastMonth, words: Words, **context: object) -> Verdict:
+    profit = result.profit
+    status = "watch" if not profit.claimed else "good" if profit.value > 0 else "act"
+    return Verdict(status=status, sentence=earned_sentence(result, words))  # type: ignore[arg-type]
+
+
+def _outstanding(table: pd.DataFrame, words: Words) -> list[str]:
+    """The lists that were shown to pay, or to lose money, on their own."""
+    messages = {"paid": N_("Shown to pay on its own: {names}."), "lost": N_("Shown to lose money: {names}.")}
+    names = {one: table.loc[table["standing"] == one, "scenario"] for one in messages}
+    return [
+        words.say(messages[one], names=words.listed([scenario_name(str(name), words) for name in found]))
+        for one, found in names.items()
+        if len(found)
+    ]
+
+
+def _not_counted(result: LastMonth, words: Words) -> list[str]:
+    """Lists that are in the total only, or not even there."""
+    parts = []
+    small = int((result.table["standing"] == "small").sum())
+    if small:
+        one = "{n} list has fewer than 30 customers in an arm: it counts in the total and is not called alone."
+        many = "{n} lists have fewer than 30 customers in an arm: they count in the total and are not called alone."
+        parts.append(words.count(one, many, small))
+    broken = result.table[result.table["standing"] == "invalid"]
+    if len(broken):
+        names = [
+            words.say(
+                N_("{name} ({why})"),
+                name=scenario_name(str(row["scenario"]), words),
+                why=why_withheld(str(row["reason"]), words),
+            )
+            for row in broken.to_dict("records")
+        ]
+        parts.append(words.say(N_("Not counted, as they may not be read: {names}."), names=words.listed(names)))
+    return parts
+
+
+@finding.register
+def _(result: TrackRecord, words: Words) -> Finding:
+    months = result.table["month"].nunique()
+    best = result.scenarios[0]
+    total = float(result.table.loc[result.table["scenario"] == best, "total"].sum())
+    told = {
+        "lists": words.count("{n} list", "{n} lists", len(result.table)),
+        "months": words.count("{n} month", "{n} months", int(months)),
+        "name": scenario_name(best, words),
+        "total": words.money(total, compact=True),
+    }
+    message = N_("**{lists}** of {months} have been judged. Most was brought by {name}: {total} in all.")
+    paid, lost = (int((result.table["standing"] == one).sum()) for one in ("paid", "lost"))
+    shown = words.say(N_("On their own {paid} were shown to pay and {lost} to lose money."), paid=paid, lost=lost)
+    alt = words.say(
+        N_("Bars by scenario and month: what the lists earned, from {name} with {total} down."),
+        name=told["name"],
+        total=told["total"],
+    )
+    caption = words.say(
+        N_("Net profit of all contacts of a list; lines: 95% intervals; hatched: too few to be called alone.")
+    )
+    return Finding(sentence=f"{words.say(message, **told)} {shown}", alt=alt, caption=caption)
+
+
+@finding.register
+def _(result: ListedTerms, words: Words) -> Finding:
+    what = words.listed([words.say(_TAKEN[name]) for name in result.taken])
+    message = N_(
+        "This test is the list \u201c{name}\u201d of the playbook, started on {start}. It is read as it was "
+        "issued: over {days} from each planned message, with {share} left alone."
+    )
+    parts = [
+        words.say(
+            message,
+            name=scenario_name(result.scenario, words),
+            start=result.start,
+            days=words.days(result.window_days + result.after_days),
+            share=words.percent(result.shares, 0),
+        )
+    ]
+    if what:
+        more = N_("Taken from the ledger, as the parameters of this report leave it open: {what}.")
+        parts.append(words.say(more, what=what))
+    return Finding(sentence=" ".join(parts))
+
+
+@finding.register
+def _(result: OpenLists, words: Words) -> Finding:
+    one = "{n} list is still open; its verdict is due on {first}."
+    many = "{n} lists are still open; the first verdict is due on {first}, the last on {last}."
+    days = result.table["verdict_on"]
+    return Finding(sentence=words.count(one, many, len(result.table), first=days.min(), last=days.max()))
+
+
+@alert.register
+def _(result: Judged, words: Words) -> Alert:
+    broken = result.table[result.table["standing"] == "invalid"]
+    parts = []
+    if len(broken):
+        reasons = list(dict.fromkeys(why_withheld(str(code), words) for code in broken["reason"]))
+        message = N_("May not be read: {broken} of {lists} judged lists ({why}). Nothing is learned from these.")
+        told = {"lists": len(result.table), "broken": len(broken), "why": words.listed(reasons)}
+        parts.append(words.say(message, **told))
+    elif len(result.table):
+        one = "The judged list may be read, by the split, the arms before and who got the message."
+        many = "All {n} judged lists may be read, by the split, the arms before and who got the message."
+        parts.append(words.count(one, many, len(result.table)))
+    if len(result.left_out):
+        message = N_(
+            "Not judged, as they have one arm only, were not sent, are too old or do not say who was left alone: {n}."
+        )
+        parts.append(words.say(message, n=len(result.left_out)))
+    if not parts:
+        parts.append(words.say(N_("No list has been judged yet.")))
+    found = bool(len(broken) or len(result.left_out))
+    return check_alert(found=found, title=words.say(N_("Judged lists.")), sentence=" ".join(parts))

@@ -1,0 +1,73 @@
+"""What is said of the lists of a month."""
+
+from __future__ import annotations
+
+from reports import actions_lists_results as made
+from reports.results import said
+
+from retention_lib.reports.blocks import Table
+from retention_lib.reports.findings import alert, finding
+from retention_lib.reports.findings.winback import list_table
+from retention_lib.reports.scenario_names import SCENARIOS, channel_name, scenario_name, variant_name
+from retention_lib.reports.tables import shown_table
+from retention_lib.reports.words import Words
+from retention_lib.settings.scenarios import STANDARD
+
+WORDS = Words(currency="USD")
+
+
+def test_lists_say_how_many_are_contacted_and_when_they_are_judged() -> None:
+    assert said(finding(made.listed(), WORDS).sentence) == (
+        "2 lists: 12 customers are to be contacted, and 6, drawn by chance, are left alone, so that each list can be "
+        "judged. The verdict is due on 23 July 2026. The audience for Looked and did not buy holds 3 hashed addresses "
+        "of 3 customers; for 1 there is none that may be used."
+    )
+    assert said(finding(made.none(), WORDS).sentence) == "No list is issued: 0 customers are to be contacted."
+    assert said(finding(made.changed(), WORDS).sentence).endswith(
+        "The files mark 2 ids with an apostrophe, which a spreadsheet would take for formulas. The store does not know "
+        "who agreed to be contacted: check that before sending."
+    )
+
+
+def test_lists_issued_before_say_what_has_changed() -> None:
+    found = alert(made.listed(), WORDS)
+    assert (found.level, said(found.sentence)) == (
+        "ok",
+        "Who is left alone was drawn by chance and stays so on every run: 6 customers.",
+    )
+    later = alert(made.changed(), WORDS)
+    assert later.level == "warn"
+    assert said(later.sentence).split(": 6 customers. ")[1] == (
+        "The lists stand as they were issued; by today's data 5 customers would be on another or on none. 1 "
+        "customer may no longer be contacted, having withdrawn the consent, complained or been held out: the file has "
+        "nothing to send there. No list for "
+        "Birthday and own rule: a test of this month's name is known from elsewhere."
+    )
+
+
+def test_the_tables_of_lists_hold_no_id_in_clear() -> None:
+    table = shown_table(made.listed(), WORDS)
+    assert isinstance(table, Table)
+    assert table.frame["name"].tolist() == ["Win back the quiet", "Looked and did not buy"]
+    first = list_table(made.listed(), WORDS, hashed=lambda id: f"<{id}>", file="actions/*.csv")
+    assert len(first.columns) <= 7
+    rows = first.frame[[column.name for column in first.columns]].astype(str).to_numpy().tolist()
+    assert rows == [
+        ["<rea04>", "Win back the quiet", "contact", "e-mail", "2026-07-02 18:00:00", "18:00", "coupon"],
+        ["<ret02>", "Looked and did not buy", "contact", "advertising", "2026-07-02 18:00:00", "18:00", "coupon"],
+    ]
+    assert "customer_id" not in first.frame.columns
+    assert "all 18 customers" in first.caption
+
+
+def test_every_scenario_has_a_name() -> None:
+    assert set(SCENARIOS) == set(STANDARD)
+    assert scenario_name("my_own_rule", WORDS) == "my own rule"
+    variants = ("control", "treatment", "after_24h", "coupon")
+    assert [variant_name(variant, WORDS) for variant in variants] == [
+        "leave alone",
+        "contact",
+        "contact after 24 h",
+        "coupon",
+    ]
+    assert [channel_name(channel, WORDS) for channel in ("sms", "pigeon")] == ["SMS", "pigeon"]
