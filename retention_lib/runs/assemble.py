@@ -15,6 +15,7 @@ from retention_lib.runs.pages import folders_up_to, write_indexes
 from retention_lib.runs.plan import Plan
 from retention_lib.runs.publish import Staging, link_or_copy
 from retention_lib.runs.rejected import write_rejected
+from retention_lib.stores.errors import DataError
 
 
 @dataclass(frozen=True, kw_only=True)
@@ -83,6 +84,8 @@ def _moved(source: Path, folder: Path) -> tuple[str, ...]:
     """A report's files moved from the worker's folder into the month's."""
     files = sorted(path.relative_to(source) for path in source.rglob("*") if path.is_file())
     for file in files:
+        if (folder / file).exists():
+            raise DataError(f"two reports of the set write {file.as_posix()}; give one of them another id")
         (folder / file).parent.mkdir(parents=True, exist_ok=True)
         (source / file).rename(folder / file)
     return tuple(file.as_posix() for file in files)

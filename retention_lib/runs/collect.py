@@ -5,12 +5,15 @@ from __future__ import annotations
 import csv
 import json
 import re
-from collections.abc import Iterator
+from collections.abc import Callable, Iterator
 from dataclasses import dataclass
 from typing import TYPE_CHECKING, Any
 
 from retention_lib.reports.cells import safe_csv
 from retention_lib.reports.figures import significant
+from retention_lib.stores.ledger_rows import LEDGER_COLUMNS
+from retention_lib.stores.ledger_writing import WrittenList
+from retention_lib.stores.listed import ListedExperiment
 
 if TYPE_CHECKING:
     from nbformat import NotebookNode
@@ -22,6 +25,10 @@ VERDICT = "application/vnd.retention.verdict+json"
 CARDS = "application/vnd.retention.cards+json"
 ALERTS = "application/vnd.retention.alerts+json"
 LIST = "application/vnd.retention.list+json"
+LEDGER = "application/vnd.retention.ledger+json"
+
+HANDED_ON = (LIST, LEDGER)
+"""What holds ids in clear: taken out of the notebook, which is neither shown nor kept with it."""
 
 FIGURE_KEYS = (
     "id",
@@ -54,6 +61,8 @@ class Collected:
         figures: One record a figure with the keys of `FIGURE_KEYS`, in the order of the notebook.
         tables: CSV text by name, in the order of the notebook.
         lists: CSV text of the customers to contact, ids in clear, by name.
+        named_lists: The same of lists whose file is called by their name alone.
+        issued: The lists that the store's ledger is to hold.
         headline: Ids of the figures shown as cards.
     """
 
@@ -62,6 +71,8 @@ class Collected:
     figures: list[dict[str, Any]]
     tables: dict[str, str]
     lists: dict[str, str]
+    named_lists: dict[str, str]
+    issued: list[WrittenList]
     headline: list[str]
 
 
@@ -80,7 +91,9 @@ def collected(notebook: NotebookNode) -> Collected:
         verdict=verdicts[0] if verdicts else {},
         figures=list(figures.values()),
         tables=_files(notebook, TABLE, "table"),
-        lists=_files(notebook, LIST, "list"),
+        lists=_files(notebook, LIST, "list", where=lambda payload: not payload.get("by_name")),
+        named_lists=_files(notebook, LIST, "list", where=lambda payload: bool(payload.get("by_name"))),
+        issued=[_issued(payload) for payload in payloads(notebook, LEDGER)],
         headline=[str(id) for id in payloads(notebook, CARDS)],
     )
 
@@ -89,7 +102,8 @@ def without_lists(notebook: NotebookNode) -> NotebookNode:
     """The notebook without its lists (changed in place): their ids are in clear, and stand in files of their own."""
     for cell in notebook.cells:
         for output in cell.get("outputs", []):
-            output.get("data", {}).pop(LIST, None)
+            for mime in HANDED_ON:
+                output.get("data", {}).pop(mime, None)
     return notebook
 
 
@@ -128,10 +142,28 @@ def figures_text(figures: list[dict[str, Any]]) -> str:
     return json.dumps(figures, indent=1, ensure_ascii=False, allow_nan=False) + "\n"
 
 
-def _files(notebook: NotebookNode, mime: str, kind: str) -> dict[str, str]:
+def _issued(payload: dict[str, Any]) -> WrittenList:
+    """A list for the ledger, whose name is that of a file and whose rows are a list's."""
+    try:
+        about = ListedExperiment.from_plain(payload["experiment"])
+        csv_text = str(payload["csv"])
+    except (KeyError, TypeError, ValueError) as problem:
+        raise CollectError(f"a list for the ledger cannot be read: {problem}") from problem
+    if not _FILE_NAME.fullmatch(about.scenario) or csv_text.split("\n", 1)[0] != ",".join(LEDGER_COLUMNS):
+        raise CollectError(f"the list {about.scenario!r} is none for the ledger; make it with report.action_lists")
+    return WrittenList(about=about, csv=csv_text)
+
+
+def _every(_payload: dict[str, Any]) -> bool:
+    return True
+
+
+def _files(
+    notebook: NotebookNode, mime: str, kind: str, *, where: Callable[[dict[str, Any]], bool] = _every
+) -> dict[str, str]:
     """The CSV texts shown under a mime type, by name."""
     files: dict[str, str] = {}
-    for payload in payloads(notebook, mime):
+    for payload in filter(where, payloads(notebook, mime)):
         name = str(payload.get("name", ""))
         if not _FILE_NAME.fullmatch(name):
             raise CollectError(f"the {kind}'s name {name!r} is no file name; use small letters, digits, - and _")

@@ -33,6 +33,7 @@ class Job:
         parameters: What papermill injects.
         kept: The same as saved in the executed notebook, paths relative to the root.
         folder: Where its files go; made by the worker.
+        ledger: The file for the lists that its store's ledger is to hold; made by the worker where there are any.
         root: The project's folder.
         timeout: Seconds the whole notebook may take.
         index: Where the page's link back leads, relative to the page.
@@ -44,6 +45,7 @@ class Job:
     parameters: dict[str, Any]
     kept: dict[str, Any]
     folder: Path
+    ledger: Path
     root: Path
     timeout: int
     index: str = "index.html"
@@ -52,7 +54,8 @@ class Job:
         """The job as one line for a worker; a report that runs alone may use every processor."""
         names = ("report", "source", "parameters", "kept", "timeout", "index")
         job = {name: getattr(self, name) for name in names}
-        return json.dumps(job | {"folder": str(self.folder), "root": str(self.root), "alone": alone}) + "\n"
+        paths = {name: str(getattr(self, name)) for name in ("folder", "ledger", "root")}
+        return json.dumps({**job, **paths, "alone": alone}) + "\n"
 
 
 @dataclass(frozen=True, kw_only=True)

@@ -3,13 +3,15 @@
 from __future__ import annotations
 
 from collections.abc import Sequence
-from dataclasses import dataclass, field
-from datetime import date
+from dataclasses import dataclass, field, replace
+from datetime import date, timedelta
 from pathlib import Path
 from typing import Any
 
 from retention_lib.settings.calendar import Month
+from retention_lib.settings.tables import TABLES
 from retention_lib.stores.errors import MonthError
+from retention_lib.stores.ledger import ASSIGNMENTS, Ledger
 
 
 @dataclass(frozen=True, kw_only=True)
@@ -28,6 +30,7 @@ class StoreFacts:
         reconciliation: Rows and money of each table, as JSON can hold them.
         rejected: The file of rejected rows of each table that has some.
         refused: Why a table could not be used at all, in a sentence; a run of reports begins without any.
+        lists: The lists that reports issued for it, whatever the month.
     """
 
     name: str
@@ -41,11 +44,30 @@ class StoreFacts:
     reconciliation: dict[str, dict[str, Any]]
     rejected: dict[str, Path]
     refused: dict[str, str] = field(default_factory=dict)
+    lists: Ledger = field(default_factory=Ledger)
 
     @property
     def dated(self) -> bool:
         """Whether the store moves with the month: it has sales and is not pinned to a day."""
         return self.as_of is None and self.last_day is not None
+
+    def seeing(self, month: Month) -> StoreFacts:
+        """The same once the month of the reports is known, which see the lists of the months before it.
+
+        Args:
+            month: The month of the run; reports about a store pinned to a day have its own.
+        """
+        if self.as_of is None and self.last_day is None:
+            return self
+        seen = self.lists.before(month if self.as_of is None else Month.of(self.as_of + timedelta(days=1)).previous())
+        if not seen:
+            return self
+        fingerprint = {**self.fingerprint, "lists": seen.fingerprint}
+        if ASSIGNMENTS in self.tables:
+            return replace(self, fingerprint=fingerprint)
+        tables = tuple(name for name in TABLES if name in {*self.tables, ASSIGNMENTS})
+        counts = {**self.reconciliation, ASSIGNMENTS: seen.reconciliation(ASSIGNMENTS).to_plain()}
+        return replace(self, tables=tables, fingerprint=fingerprint, reconciliation=counts)
 
     def holds(self, month: Month) -> bool:
         """Whether any sale of a dated store can fall into the month."""

@@ -8,6 +8,8 @@ import tempfile
 from pathlib import Path
 from typing import TYPE_CHECKING, Any
 
+from retention_lib.runs.collect import HANDED_ON
+
 if TYPE_CHECKING:
     from nbformat import NotebookNode
 
@@ -90,4 +92,14 @@ def _outputs(outputs: list[Any], paths: list[tuple[re.Pattern[str], str]]) -> li
             continue
         output.pop("transient", None)
         kept.append(output)
-    return [without_machine(output, paths) for output in kept]
+    return [_freed(output, paths) for output in kept]
+
+
+def _freed(output: Any, paths: list[tuple[re.Pattern[str], str]]) -> Any:
+    """An output freed of the machine, lists of customers left as they are: an id may look like an address of memory."""
+    data = output.get("data", {})
+    lists = {mime: data.pop(mime) for mime in HANDED_ON if mime in data}
+    freed = without_machine(output, paths)
+    if lists:
+        freed["data"].update(lists)
+    return freed

@@ -11,6 +11,7 @@ from typing import TYPE_CHECKING, Any
 
 from retention_lib.runs.collect import Collected, CollectError, collected, figures_text, without_lists
 from retention_lib.runs.failure import Failure, error_line, heading
+from retention_lib.runs.ledgers import write_issued
 from retention_lib.runs.normal import normalised
 
 if TYPE_CHECKING:
@@ -36,8 +37,8 @@ def make_report_files(job: dict[str, Any], tell: Tell) -> dict[str, Any]:
 
     Args:
         job: `report`, `source` (the notebook's text), `parameters` (as injected), `kept` (as saved),
-            `folder`, `root`, `timeout` in seconds, `index` (where the page's link back leads), `alone` (whether no
-            other report runs beside it).
+            `folder`, `ledger` (the file for the lists that go into the store's ledger), `root`, `timeout` in
+            seconds, `index` (where the page's link back leads), `alone` (whether no other report runs beside it).
         tell: Hears about every cell that starts.
 
     Returns:
@@ -55,6 +56,7 @@ def make_report_files(job: dict[str, Any], tell: Tell) -> dict[str, Any]:
     except CollectError as problem:
         raise ReportError(Failure(kind="page", error=error_line("CollectError", str(problem)))) from problem
     _write(Path(job["folder"]), job["report"], notebook, shown, page)
+    write_issued(Path(job["ledger"]), shown.issued)
     return {"report": shown.report, "verdict": shown.verdict, "headline": shown.headline}
 
 
@@ -162,7 +164,8 @@ def _write(folder: Path, report: str, notebook: NotebookNode, shown: Collected, 
     (folder / f"{report}.figures.json").write_text(figures_text(shown.figures), encoding="utf-8")
     (folder / f"{report}.ipynb").write_text(nbformat.writes(notebook) + "\n", encoding="utf-8")
     _write_files(folder / "tables" / report, shown.tables)
-    _write_files(folder / "actions", {f"{report}_{name}": text for name, text in shown.lists.items()})
+    lists = {f"{report}_{name}": text for name, text in shown.lists.items()}
+    _write_files(folder / "actions", {**lists, **shown.named_lists})
 
 
 def _write_files(folder: Path, texts: Mapping[str, str]) -> None:

@@ -89,11 +89,20 @@ def planned(settings: SetSettings, *, month: Month | None) -> Plan:
     notebooks = {id: _notebook(settings, report.notebook) for id, report in settings.reports.items()}
     names = dict.fromkeys(settings.store_settings(id)[0] for id in settings.reports)
     stores = {name: _store_facts(settings, name) for name in names}
-    reports = tuple(_planned_report(settings, id, notebooks[id], stores) for id in settings.reports)
+    found = _month(month or settings.month, settings, notebooks, stores)
+    # Only now it is known which lists the reports see, and so whether a store has assignments by them alone.
+    seen = {name: facts.seeing(found) for name, facts in stores.items()}
+    reports = tuple(_planned_report(settings, id, notebooks[id], seen) for id in settings.reports)
+    return Plan(settings=settings, month=found, reports=reports, stores=seen)
+
+
+def _month(
+    asked: Month | None, settings: SetSettings, notebooks: dict[str, str], stores: dict[str, StoreFacts]
+) -> Month:
+    """The run's month, from the stores of the reports that can be made."""
+    reports = [_planned_report(settings, id, notebooks[id], stores) for id in settings.reports]
     used = {report.store for report in reports if not report.missing} or set(stores)
-    asked = month or settings.month
-    found = run_month(asked, [stores[name] for name in stores if name in used])
-    return Plan(settings=settings, month=found, reports=reports, stores=stores)
+    return run_month(asked, [stores[name] for name in stores if name in used])
 
 
 def planned_check(settings: SetSettings) -> Plan:
@@ -186,6 +195,7 @@ def _facts(store: Store) -> StoreFacts:
         reconciliation={table: store.reconciliation(table).to_plain() for table in store.tables},
         rejected={table: path for table, path in rejected.items() if path is not None},
         refused={table: str(error) for table, error in store.refused.items()},
+        lists=store.lists,
     )
 
 

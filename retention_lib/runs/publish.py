@@ -75,8 +75,10 @@ class Shelf:
         (building / "scratch").symlink_to(scratch)
         tree = building / "tree"
         tree.mkdir()
-        (building / "reports").mkdir()
-        return Staging(folder=building, tree=tree, reports=building / "reports", scratch=scratch)
+        reports, ledgers = building / "reports", building / "ledgers"
+        reports.mkdir()
+        ledgers.mkdir()
+        return Staging(folder=building, tree=tree, reports=reports, ledgers=ledgers, scratch=scratch)
 
     def publish(self, staging: Staging) -> Path:
         """Makes the staged tree the published one, in the one step of replacing the link.
@@ -115,12 +117,14 @@ class Staging:
         folder: All of it, under `outputs/.building`.
         tree: What will be published.
         reports: One folder a report, filled by the workers.
+        ledgers: One file a report that issues lists, for the ledgers of the stores.
         scratch: Sockets and settings of the kernels, outside `outputs`.
     """
 
     folder: Path
     tree: Path
     reports: Path
+    ledgers: Path
     scratch: Path
 
     def copy_published(self, published: Path | None, *, but: str) -> None:

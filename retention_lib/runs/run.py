@@ -13,6 +13,7 @@ from typing import TYPE_CHECKING, Any
 
 from retention_lib.runs.execute import Finished, Job, Workers
 from retention_lib.runs.fates import Fate
+from retention_lib.runs.ledgers import keep_lists, without_contradictions
 from retention_lib.runs.outcomes import EXIT_DATA, EXIT_NOTHING, RunResult, exit_code
 from retention_lib.runs.plan import Plan, PlannedReport, planned, planned_check
 from retention_lib.runs.progress import Screen, ending, screen
@@ -108,7 +109,8 @@ def _run(
         with screen([report.id for report in plan.runnable]) as shown:
             shown.say(f"{settings.name}, {plan.folder}: {len(plan.runnable)} of {len(plan.reports)} reports to make")
             todo = [_job(plan, report, staging, timeout_seconds) for report in plan.runnable]
-            fates = _fates(plan, _executed(workers, todo, plan, shown))
+            finished = without_contradictions(plan, staging.ledgers, _executed(workers, todo, plan, shown))
+            fates = _fates(plan, finished)
             result = _published(Assembly(plan=plan, staging=staging, fates=fates, started=started), shelf)
             _say_rest(plan, result, shown)
     return result
@@ -138,6 +140,8 @@ def _published(assembly: Assembly, shelf: Shelf) -> RunResult:
     if code != EXIT_NOTHING:
         with disk_errors(shelf.outputs):
             assembly.build(shelf.current())
+            # Before the lists are published: once a reader may send them, no later run may draw them anew.
+            keep_lists(assembly.plan, assembly.staging.ledgers, assembly.fates)
             link = shelf.publish(assembly.staging)
     plan = assembly.plan
     broken = any(store.refused for store in plan.stores.values())
@@ -155,6 +159,7 @@ def _job(plan: Plan, report: PlannedReport, staging: Staging, timeout_seconds: i
         parameters={"set_file": str(settings.file), **own},
         kept={"set_file": settings.file.relative_to(settings.root).as_posix(), **own},
         folder=staging.reports / report.id,
+        ledger=staging.ledgers / f"{report.id}.json",
         root=settings.root,
         timeout=timeout_seconds,
         index="index.html" if plan.month else "../index.html",

@@ -32,6 +32,8 @@ def open_report(set_file: str, report_id: str, *, month: str | None = None) -> R
     name, store_settings = settings.store_settings(report_id)
     store = open_store(name, store_settings, root=settings.root, set_name=settings.name)
     report = Report(settings=settings, id=report_id, store=store, month=_month(settings, store, month))
+    if store.coverage is not None or store.as_of is not None:
+        store.see_lists(before=report.whole_month)
     report.show_facts()
     return report
 

@@ -52,3 +52,14 @@ def each_refusal_once(results: Iterable[Any], said: list[NotEnough]) -> list[Any
             said.append(result)
         kept.append(result)
     return kept
+
+
+def named_figures(given: str | tuple[str, ...] | NotEnough) -> tuple[str, ...]:
+    """The figures that are named: one, several or none.
+
+    Args:
+        given: An id, several, or a refusal, which has none to name.
+    """
+    if isinstance(given, NotEnough):
+        return ()
+    return (given,) if isinstance(given, str) else given

@@ -8,6 +8,7 @@ from typing import TypeVar
 
 from retention_lib.estimates import NotEnough
 from retention_lib.settings import Month, SetSettings
+from retention_lib.settings.playbook import Playbook
 from retention_lib.stores.facts import Coverage
 from retention_lib.stores.store import Store
 
@@ -31,6 +32,11 @@ class ReportPeriod:
     store: Store
     month: Month | None
     asked: tuple[str, ...] = ()
+
+    @property
+    def playbook(self) -> Playbook:
+        """The scenarios, offers, channels and limits of the set."""
+        return self.settings.playbook
 
     @property
     def period_end(self) -> date:

@@ -13,7 +13,9 @@ import numpy as np
 import pandas as pd
 
 from retention_lib.estimates import NotAsked, NotEnough
+from retention_lib.measures.actions.lists import ActionLists
 from retention_lib.measures.splitting import AssignmentList
+from retention_lib.models.actions.plan_actions import PlanActions
 from retention_lib.models.next_steps import ContactList, NextSteps
 from retention_lib.models.top_customers import TopCustomers
 from retention_lib.reports.blocks import (
@@ -30,8 +32,7 @@ from retention_lib.reports.blocks import (
 from retention_lib.reports.cards import figure_card
 from retention_lib.reports.figures import figure_record, figure_spec
 from retention_lib.reports.findings import action, alert, finding, verdict
-from retention_lib.reports.findings.winback import list_table
-from retention_lib.reports.page import ALERTS, CHART, FIGURE, LIST, REPORT, TABLE, VERDICT
+from retention_lib.reports.page import ALERTS, CHART, FIGURE, REPORT, TABLE, VERDICT
 from retention_lib.reports.shown import alerts_texts, table_texts
 from retention_lib.reports.style import chart_twins
 from retention_lib.reports.tables import shown_table
@@ -42,7 +43,15 @@ from retention_lib.settings.models import Dataset, StoreSettings
 from retention_lib.stores.identities import MergeReport
 from retention_lib.stores.store import Store, open_store
 from retention_lib.versions import package_versions
-from retention_lib.workbench.outputs import cell_number, display, each_refusal_once, notebook_variables, sentence_output
+from retention_lib.workbench.handed_on import hand_on_action_lists, hand_on_list
+from retention_lib.workbench.outputs import (
+    cell_number,
+    display,
+    each_refusal_once,
+    named_figures,
+    notebook_variables,
+    sentence_output,
+)
 from retention_lib.workbench.period import ReportPeriod
 from retention_lib.workbench.reference import ReferenceSample, reference_sample
 
@@ -167,7 +176,7 @@ class Report(ReportPeriod):
         Args:
             *ids: Figures that `figure` was given before; a result may name several, a refusal names none.
         """
-        named = [id for given in ids for id in _names(given)]
+        named = [id for given in ids for id in named_figures(given)]
         dated = self.month is not None or self.store.as_of is not None
         period = self.words.month(str(self.whole_month.previous()), year=False) if dated else None
         shown = [id for id in named if id not in self._not_asked]
@@ -242,10 +251,19 @@ class Report(ReportPeriod):
         self.finding(result)
         if isinstance(result, NotEnough):
             return
-        file = f"actions/{self.id}_{name}.csv"
-        shown = list_table(result, self.words, hashed=self.store.hashed_id, file=file)
-        display({LIST: {"name": name, "csv": table_csv(result.to_frame())}, "text/plain": file})
-        display({"text/html": table_html(shown, self.words)})
+        hand_on_list(result, self.words, name=name, report=self.id, hashed=self.store.hashed_id)
+
+    def action_lists(self, result: ActionLists | NotEnough) -> None:
+        """Hand the lists of the month on as `actions/<scenario>.csv`, and to the ledger; the page shows hashed ids.
+
+        Args:
+            result: The lists, or why there are none.
+        """
+        self.finding(result)
+        if not isinstance(result, NotEnough):
+            hand_on_action_lists(
+                result, self.words, report=self.id, settings=self.settings, hashed=self.store.hashed_id
+            )
 
     def finding(self, result: Any) -> None:
         """Show the sentence of a result that has no chart."""
@@ -256,7 +274,8 @@ class Report(ReportPeriod):
 
     def actions(self, *results: Any) -> None:
         """Show what to do, in the order given; a refusal that nothing above has said is shown as its sentence."""
-        each = [step for result in results for step in (result.steps if isinstance(result, NextSteps) else (result,))]
+        several = (NextSteps, PlanActions)
+        each = [step for result in results for step in (result.steps if isinstance(result, several) else (result,))]
         refusals = each_refusal_once([result for result in each if isinstance(result, NotEnough)], self._refusals)
         proposed = [action(result, self.words) for result in each if not isinstance(result, NotEnough)]
         steps = [step for step in proposed if step is not None]
@@ -339,10 +358,3 @@ class Report(ReportPeriod):
             return ""
         values = ", ".join(f"{name} = {value!r}" for name, value in differing.items())
         return f"{self.settings.file.name} gives {values}; this notebook runs with its own cell's values"
-
-
-def _names(given: str | tuple[str, ...] | NotEnough) -> tuple[str, ...]:
-    """The figures that are named: one, several or none."""
-    if isinstance(given, NotEnough):
-        return ()
-    return (given,) if isinstance(given, str) else given

@@ -5,6 +5,7 @@ from pathlib import Path
 
 import nbformat
 
+from retention_lib.runs.collect import LEDGER, LIST
 from retention_lib.runs.normal import normalised
 
 ROOT = Path("/srv/Магазин")
@@ -68,3 +69,12 @@ def test_normalised_names_nothing_of_the_machine() -> None:
 def test_normalised_is_a_valid_notebook() -> None:
     notebook = normalised(executed(), parameters={}, root=ROOT)
     assert list(nbformat.validator.iter_validate(notebook)) == []
+
+
+def test_normalised_leaves_lists_of_customers_as_they_are() -> None:
+    """An id, or what a message is about, may look like anything; the lists leave the notebook by themselves."""
+    csv = f"customer_id,about\n{ROOT}/7,found at 0x7f3a5c01d2e0\n"
+    data = {LIST: {"name": "one", "csv": csv}, LEDGER: {"csv": csv}, "text/plain": f"{ROOT}/x"}
+    cell = nbformat.v4.new_code_cell("1", outputs=[nbformat.v4.new_output("display_data", data=data)])
+    found = normalised(nbformat.v4.new_notebook(cells=[cell]), parameters={}, root=ROOT)
+    assert found.cells[0].outputs[0].data == {LIST: data[LIST], LEDGER: data[LEDGER], "text/plain": "x"}
