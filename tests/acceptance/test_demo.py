@@ -16,7 +16,10 @@ from pages.checks import page_problems
 
 pytestmark = pytest.mark.xdist_group("demo")
 
-REPORTS = ("churn_diagnosis", "cohort_ltv", "loyalty_impact", "ab_campaign", "broken_test", "campaign_plan")
+REPORTS = (
+    *("churn_diagnosis", "cohort_ltv", "loyalty_impact", "ab_campaign", "broken_test"),
+    *("campaign_plan", "retention_playbook"),
+)
 ARMS = ("discount20", "free_delivery")
 
 

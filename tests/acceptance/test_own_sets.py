@@ -21,7 +21,12 @@ def figures(folder: Path, report: str) -> dict[str, Any]:
 @pytest.mark.parametrize(
     ("name", "month", "reports", "revenue"),
     [
-        ("complete_journey", "2017-12", ("churn_diagnosis", "cohort_ltv", "loyalty_impact"), 4_596_039.58),
+        (
+            "complete_journey",
+            "2017-12",
+            ("churn_diagnosis", "cohort_ltv", "loyalty_impact", "retention_playbook"),
+            4_596_039.58,
+        ),
         ("cdnow", "1998-06", ("churn_diagnosis", "cohort_ltv"), 2_500_315.63),
     ],
 )

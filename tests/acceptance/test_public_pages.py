@@ -10,7 +10,10 @@ from acceptance.conftest import Run, retention
 from pages.checks import page_problems
 
 pytestmark = pytest.mark.xdist_group("public")
-PAGES = ("churn_diagnosis", "cohort_ltv", "loyalty_impact", "ab_campaign", "index", "../index")
+PAGES = (
+    *("churn_diagnosis", "cohort_ltv", "loyalty_impact", "ab_campaign", "retention_playbook"),
+    *("index", "../index"),
+)
 
 
 @pytest.mark.parametrize("page", PAGES)
