@@ -30,13 +30,13 @@ reports:
 """
 
 
-def large_shop(buyers: int, report_id: str) -> Path:
+def large_shop(buyers: int, report_id: str, *, months: int = MONTHS) -> Path:
     """The project with the notebooks as they are now; its store is kept for the next time, whichever report is made."""
-    root = CACHE / f"large-{buyers}"
+    root = CACHE / (f"large-{buyers}" if months == MONTHS else f"large-{buyers}-{months}")
     (root / "parameters").mkdir(parents=True, exist_ok=True)
     (root / "data").mkdir(exist_ok=True)
     shutil.copytree(PROJECT / "notebooks", root / "notebooks", dirs_exist_ok=True)
-    written = _SET.format(customers=buyers, months=MONTHS, until=UNTIL, report_id=report_id)
+    written = _SET.format(customers=buyers, months=months, until=UNTIL, report_id=report_id)
     (root / "parameters" / "large.yml").write_text(written, encoding="utf-8")
     return root
 

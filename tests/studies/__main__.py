@@ -24,6 +24,7 @@ from studies import (
     late_delivery_coverage,
     loyalty_effect,
     loyalty_invited,
+    playbook,
     points_redemption,
     simulator_mechanisms,
     value_intervals,
@@ -44,6 +45,7 @@ STUDIES = {
     "late_delivery_coverage": late_delivery_coverage.STUDY,
     **loyalty_effect.STUDIES,
     "loyalty_invited": loyalty_invited.STUDY,
+    "playbook": playbook.STUDY,
     "points_redemption": points_redemption.STUDY,
     "simulator_mechanisms": simulator_mechanisms.STUDY,
     "value_intervals": value_intervals.STUDY,
@@ -59,6 +61,7 @@ FIGURES = {
     **dict.fromkeys(late_delivery_coverage.FIGURES, "late_delivery_coverage"),
     **{figure: study for study, figures in loyalty_effect.FIGURES.items() for figure in figures},
     **dict.fromkeys(loyalty_invited.FIGURES, "loyalty_invited"),
+    **dict.fromkeys(playbook.FIGURES, "playbook"),
     **dict.fromkeys(points_redemption.FIGURES, "points_redemption"),
     **dict.fromkeys(value_intervals.FIGURES, "value_intervals"),
 }

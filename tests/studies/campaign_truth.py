@@ -23,8 +23,7 @@ from studies.fits import share
 from studies.study import Found, Study
 from studies.told_stores import ToldStore
 
-from retention_lib.measures.experiment_history import PROFIT_COLUMNS
-from retention_lib.measures.experiment_outcomes import experiment_outcomes
+from retention_lib.measures.experiment_outcomes import MONEY_COLUMNS, experiment_outcomes
 from retention_lib.measures.experiment_sums import arm_sums
 from retention_lib.measures.experiments import Reading, experiment
 from retention_lib.models.experiments.moments import moments
@@ -163,7 +162,7 @@ def profits_of(number: int, *, customers: int = CUSTOMERS) -> Profits:
     reading = Reading(experiment=test, control=CONTROL, window_days=WINDOW_DAYS, after_days=FOLLOW_DAYS - WINDOW_DAYS)
     store = _store(simulation_of(number, customers=customers).model_dump_json())
     outcomes = experiment_outcomes(experiment(store, reading, until=_UNTIL + timedelta(days=1)))
-    sums = arm_sums(outcomes, [name for name in PROFIT_COLUMNS if name in outcomes.columns])
+    sums = arm_sums(outcomes, [name for name in MONEY_COLUMNS if name in outcomes.columns])
     found = profits(moments(sums.sums, sums.arms), Costs(days=FOLLOW_DAYS), control=CONTROL, prior=ProfitPrior())
     if not isinstance(found, Profits):
         raise TypeError(f"a simulated store is large enough for its tests, but: {found}")

@@ -27,10 +27,13 @@ class ToldStore:
     def table(self, name: str) -> ir.Table:
         """A table, as `Store.table` gives it."""
         if name not in self._made:
-            told = pa.concat_tables([_plain(MAKERS[name](story)) for story in self.stories])
-            known = told.filter(told["customer_id"].is_valid()) if name == "transactions" else told
-            self._made[name] = self._engine.create_table(name, known)
+            self._made[name] = self._engine.create_table(name, self.told(name))
         return self._made[name]
+
+    def told(self, name: str) -> pa.Table:
+        """The rows of a table."""
+        rows = pa.concat_tables([_plain(MAKERS[name](story)) for story in self.stories])
+        return rows.filter(rows["customer_id"].is_valid()) if name == "transactions" else rows
 
     def find(self, name: str) -> ir.Table | None:
         """A table where the shop has rows of it."""
@@ -45,7 +48,7 @@ class ToldStore:
     def coverage(self) -> Coverage:
         """The days of the sales."""
         day = self.table("transactions").ordered_at.date()
-        first, last = (found.to_pandas() for found in (day.min(), day.max()))
+        first, last = (found.to_pyarrow().as_py() for found in (day.min(), day.max()))
         return Coverage(first_day=first, last_day=last)
 
 
