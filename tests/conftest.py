@@ -1,4 +1,4 @@
-"""A real browser for the pages and a real server for the stores."""
+"""A real browser for the pages, a real server for the stores, and the order of the tests."""
 
 from __future__ import annotations
 
@@ -9,8 +9,22 @@ from typing import Any
 
 import pytest
 from postgres_server import Postgres, programs, running
+from turns import ByFile, in_turn
 
 NAMES = ("chromium", "chromium-browser", "google-chrome", "google-chrome-stable")
+
+# Before numpy is first imported: workers beside each other take a core each, and a product of small matrices that
+# waits for the threads of others costs six times the work.
+os.environ |= dict.fromkeys(("OMP_NUM_THREADS", "OPENBLAS_NUM_THREADS", "MKL_NUM_THREADS"), "1")
+
+
+def pytest_collection_modifyitems(items: list[pytest.Item]) -> None:
+    items[:] = in_turn(items)
+
+
+@pytest.hookimpl(optionalhook=True)
+def pytest_xdist_make_scheduler(config: pytest.Config, log: Any) -> ByFile | None:
+    return ByFile(config, log) if config.getoption("dist") == "loadgroup" else None
 
 
 @pytest.fixture(scope="session")

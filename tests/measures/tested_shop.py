@@ -2,8 +2,10 @@
 
 from __future__ import annotations
 
+import tempfile
 from collections.abc import Iterable
 from datetime import date
+from functools import cache
 from pathlib import Path
 from typing import Any
 
@@ -38,7 +40,13 @@ def assigned(customers: Iterable[str] = TWELVE, *, at: str = START, stratum: str
 
 
 def shop(folder: Path, *, headers: dict[str, str] | None = None, **rows: Iterable[str]) -> Store:
-    """A store of tables written as text, each under its usual header or one of `headers`."""
+    """A store of tables written as text, each under its usual header or one of `headers`.
+
+    A table that another test has written as well is taken in once for this process.
+    """
+    if not (kept := folder / "data" / ".cache").exists():
+        kept.parent.mkdir(exist_ok=True)
+        kept.symlink_to(_taken_in().name, target_is_directory=True)
     known = HEADERS | (headers or {})
     tables: dict[str, Any] = {}
     for name, lines in rows.items():
@@ -48,6 +56,12 @@ def shop(folder: Path, *, headers: dict[str, str] | None = None, **rows: Iterabl
             tables[name]["metrics"] = known[name].split(",")[2:]
     settings = StoreSettings.model_validate({"timezone": "UTC", "currency": "EUR", "tables": tables})
     return open_store("shop", settings, root=folder)
+
+
+@cache
+def _taken_in() -> tempfile.TemporaryDirectory[str]:
+    """The cache of all these stores; it ends with the process."""
+    return tempfile.TemporaryDirectory(prefix="shops-")
 
 
 def judged(store: Store, *, until: date = UNTIL, **reading: Any) -> tuple[Experiment, Outcomes]:
