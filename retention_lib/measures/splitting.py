@@ -3,12 +3,12 @@
 from __future__ import annotations
 
 import hashlib
-import math
 from collections.abc import Mapping, Sequence
 from dataclasses import dataclass, replace
 from datetime import date, datetime, time, timedelta
 
 import ibis
+import numpy as np
 import pandas as pd
 from ibis.expr import datatypes as dt
 from ibis.expr import types as ir
@@ -152,7 +152,8 @@ def split_each(people: ir.Table, arms: Mapping[str, Sequence[Arm]]) -> ir.Table:
     """Put the units of several tests into their arms, each test as `split` does.
 
     Args:
-        people: One row a customer and test: `experiment_id`, `customer_id`, `unit`, `stratum`, as for `split`.
+        people: One row a customer and test: `experiment_id`, `customer_id` (or a number in its place), `unit`,
+            `stratum`, as for `split`.
         arms: The arms of each test, by its name; rows of other tests are left out.
 
     Returns:
@@ -167,28 +168,43 @@ def split_each(people: ir.Table, arms: Mapping[str, Sequence[Arm]]) -> ir.Table:
     strata = people.group_by(of_unit).aggregate(stratum=people.stratum.fill_null("").min())
     ordered = strata.mutate(key=_number(strata.experiment_id + "\x1f" + strata.unit))
     place = ibis.row_number().over(group_by=["experiment_id", "stratum"], order_by=["key", "unit"])
-    placed = ordered.mutate(place=place).drop("key")
+    # Kept, for it is read twice: the arms' sizes are whole numbers of those in each stratum.
+    placed = ordered.mutate(place=place).drop("key").cache()
     groups = placed.group_by("experiment_id", "stratum").aggregate(n=placed.count())
     sizes = groups.order_by("experiment_id", "stratum").to_pandas()
-    cuts = ibis.memtable(_all_cuts(sizes, arms), schema=_CUTS)
-    inside = [placed.experiment_id == cuts.test, placed.stratum == cuts.within]
-    inside += [placed.place >= cuts.first, placed.place < cuts.last]
-    put = placed.inner_join(cuts, inside).select("experiment_id", "unit", "stratum", "variant")
+    put = _put(placed, _all_cuts(sizes, arms))
     joined = people.select("experiment_id", "customer_id", "unit").inner_join(put, of_unit)
     return joined.select("experiment_id", "customer_id", "unit", "stratum", "variant")
 
 
+def _put(placed: ir.Table, cuts: pd.DataFrame) -> ir.Table:
+    """The arm of each unit, by its place in its stratum.
+
+    The join is by the stratum alone, whose row has all its cuts: with places compared in it, the engine took gigabytes
+    for some ten thousand customers in several tests.
+    """
+    arms = [name for name in cuts.columns if name.startswith("arm_")]
+    lasts = [name.replace("arm_", "last_") for name in arms]
+    kinds = {"test": "string", "within": "string"} | dict.fromkeys(arms, "string") | dict.fromkeys(lasts, "int64")
+    told = ibis.memtable(cuts[list(kinds)].astype(object), schema=kinds)
+    joined = placed.inner_join(told, [placed.experiment_id == told.test, placed.stratum == told.within])
+    variant = ibis.cases(*((joined.place < joined[last], joined[arm]) for arm, last in zip(arms, lasts, strict=True)))
+    put = joined.select("experiment_id", "unit", "stratum", variant=variant)
+    return put.filter(put.variant.notnull())
+
+
 def _all_cuts(sizes: pd.DataFrame, arms: Mapping[str, Sequence[Arm]]) -> pd.DataFrame:
-    """The places of each arm in each stratum of each test."""
+    """Where each arm ends in each stratum of each test: test, within, and by arm `arm_<i>`, `last_<i>`.
+
+    A test with fewer arms than others has none, which end at 0, behind its own.
+    """
+    most = max(map(len, arms.values()), default=1)
     each = [
-        _cuts(own, arms[str(experiment)], str(experiment)).assign(test=str(experiment))
+        _cuts(own, arms[str(experiment)], str(experiment), most=most)
         for experiment, own in sizes.groupby("experiment_id", sort=True)
         if experiment in arms
     ]
-    return pd.concat(each)[list(_CUTS)] if each else pd.DataFrame(columns=list(_CUTS))
-
-
-_CUTS = {"test": "string", "within": "string", "variant": "string", "first": "int64", "last": "int64"}
+    return pd.concat(each) if each else _cuts(sizes.iloc[:0], (), "", most=most)
 
 
 def assignment_list(
@@ -311,19 +327,19 @@ def _table(put: ir.Table, experiment: str, start: date) -> pd.DataFrame:
     return told[list(LIST_COLUMNS)]
 
 
-def _cuts(sizes: pd.DataFrame, arms: Sequence[Arm], experiment: str) -> pd.DataFrame:
-    """The places of each arm in each stratum: from `first` up to, and without, `last`."""
-    rows = []
-    for stratum, n in zip(sizes["stratum"], sizes["n"], strict=True):
-        start, reached, first = _start(experiment, str(stratum)), 0.0, 0
-        for arm in arms:
-            reached += arm.share
-            # An arm ends where its cumulated share of the stratum, moved on by a random start, passes a whole number.
-            last = min(int(n), math.floor(reached * int(n) + start + 1e-9))
-            rows.append((str(stratum), arm.name, first, last))
-            first = last
-    columns = ["within", "variant", "first", "last"]
-    return pd.DataFrame(rows, columns=columns).astype({"first": "int64", "last": "int64"})
+def _cuts(sizes: pd.DataFrame, arms: Sequence[Arm], experiment: str, *, most: int) -> pd.DataFrame:
+    """The place at which each arm of a test ends in each stratum; the next one begins there."""
+    start = np.array([_start(experiment, str(stratum)) for stratum in sizes["stratum"]])
+    units = sizes["n"].to_numpy(dtype=np.int64)
+    told: dict[str, object] = {"test": experiment, "within": sizes["stratum"].astype(str)}
+    reached = 0.0
+    for place in range(most):
+        arm = arms[place] if place < len(arms) else None
+        reached += arm.share if arm else 0.0
+        # An arm ends where its cumulated share of the stratum, moved on by a random start, passes a whole number.
+        ends = np.minimum(units, np.floor(reached * units + start + 1e-9).astype(np.int64))
+        told[f"arm_{place}"], told[f"last_{place}"] = (arm.name, ends) if arm else ("", 0)
+    return pd.DataFrame(told)
 
 
 def _start(experiment: str, stratum: str) -> float:

@@ -20,6 +20,7 @@ from retention_lib.runs.progress import Screen, ending, screen
 from retention_lib.runs.publish import Shelf, Staging, disk_errors, only_run, raise_disk_error
 from retention_lib.runs.simulating import simulate_stores
 from retention_lib.stores.snapshots import read_once
+from retention_lib.stores.spilling import without_leftovers
 
 if TYPE_CHECKING:
     from retention_lib.runs.assemble import Assembly
@@ -99,6 +100,7 @@ def _run(
     count = min(jobs, len(settings.reports))
     with (
         read_once(staging.scratch / "snapshots.json"),
+        without_leftovers(settings.root / "data" / ".cache"),
         Workers(count, folder=settings.root / "notebooks", scratch=staging.scratch) as workers,
     ):
         simulate_stores(settings, dict.fromkeys(settings.store_settings(report)[0] for report in settings.reports))

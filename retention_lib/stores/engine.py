@@ -18,6 +18,10 @@ INTAKE_MEMORY_MIB = 1024
 _INTAKE_THREADS = 8
 """Each thread needs about an eighth of that memory."""
 
+REPORT_MEMORY_MIB = 2048
+"""What DuckDB may hold in memory for a report at most, and no more than a quarter of the machine's: two reports run
+side by side, each with frames that take as much again. What goes beyond it stands on the disk."""
+
 
 def connect(database: Path | str = ":memory:", *, spill: Path | None = None) -> Backend:
     """A DuckDB engine that fetches nothing from outside.
@@ -48,6 +52,18 @@ def connect(database: Path | str = ":memory:", *, spill: Path | None = None) -> 
         (threads_now,) = engine.raw_sql("SELECT current_setting('threads')").fetchone()
         engine.raw_sql(f"SET threads = {min(threads_now, _INTAKE_THREADS)}")
     return engine
+
+
+def keep_within_memory(engine: Backend, spill: Path) -> None:
+    """Let an engine hold so much in memory that two reports and their kernels fit side by side.
+
+    Args:
+        engine: The engine.
+        spill: The folder for what goes beyond it.
+    """
+    machine = os.sysconf("SC_PHYS_PAGES") * os.sysconf("SC_PAGE_SIZE") >> 20
+    engine.raw_sql(f"SET temp_directory = {quoted_text(str(spill))}")
+    engine.raw_sql(f"SET memory_limit = '{min(REPORT_MEMORY_MIB, machine // 4)}MiB'")
 
 
 def rows(engine: Backend, expression: ir.Table) -> list[dict[str, Any]]:

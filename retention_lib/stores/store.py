@@ -1,20 +1,20 @@
-"""A store opened for reading: its tables, what became of their rows, and the days they cover."""
+"""A store opened for reading: its tables, what became of their rows, and the lists issued for it."""
 
 from __future__ import annotations
 
-from datetime import date, timedelta
 from functools import cached_property
 from typing import TYPE_CHECKING
 
-from retention_lib.settings.calendar import Month
 from retention_lib.settings.tables import TABLES
 from retention_lib.stores.cache import CachedTable, cached_table
 from retention_lib.stores.databases import Database
-from retention_lib.stores.errors import DataError, MonthError
+from retention_lib.stores.errors import DataError
 from retention_lib.stores.facts import Coverage, store_facts
 from retention_lib.stores.identities import persons_of
 from retention_lib.stores.ledger import ASSIGNMENTS, LISTED, Ledger, ledger_folder
+from retention_lib.stores.period import StorePeriod
 from retention_lib.stores.privacy import hashed_id, set_key
+from retention_lib.stores.spilling import SpillFolder
 from retention_lib.stores.table_sources import table_sources
 from retention_lib.stores.terms import store_terms
 
@@ -27,13 +27,14 @@ if TYPE_CHECKING:
     import ibis.expr.types as ir
     from ibis.backends.duckdb import Backend
 
+    from retention_lib.settings.calendar import Month
     from retention_lib.settings.models import StoreSettings
     from retention_lib.stores.facts import StoreFacts
     from retention_lib.stores.identities import MergeReport, Persons
     from retention_lib.stores.reconciliation import Reconciliation
 
 
-class Store:
+class Store(StorePeriod):
     """A store whose tables were read, judged and counted; see `open_store`."""
 
     def __init__(
@@ -44,52 +45,12 @@ class Store:
         *,
         persons: Persons | None = None,
     ) -> None:
-        self._facts = facts
+        super().__init__(facts, _covered(tables))
         self._tables = tables
         self._refused = dict(refused or {})
         self._persons = persons
         self._lists: Ledger | None = None
         self._seen_lists = Ledger()
-
-    @property
-    def name(self) -> str:
-        """The store's name in the set."""
-        return self._facts.name
-
-    @property
-    def title(self) -> str:
-        """What pages call the store."""
-        return self._facts.title
-
-    @property
-    def currency(self) -> str:
-        """The store's currency (ISO 4217)."""
-        return self._facts.currency
-
-    @property
-    def timezone(self) -> str:
-        """The zone of the store's days (IANA)."""
-        return self._facts.timezone
-
-    @property
-    def as_of(self) -> date | None:
-        """The last day of the data where the store pins it."""
-        return self._facts.as_of
-
-    @property
-    def zero_amount_is_purchase(self) -> bool:
-        """Whether a purchase of nothing counts as a purchase."""
-        return self._facts.zero_amount_is_purchase
-
-    @property
-    def completeness_days(self) -> int:
-        """A month is complete with a sale on or after its last day less so many days."""
-        return self._facts.completeness_days
-
-    @property
-    def simulated(self) -> bool:
-        """Whether the store is simulated, so that the truth about it is known."""
-        return self._facts.simulated_until is not None
 
     @property
     def tables(self) -> tuple[str, ...]:
@@ -122,14 +83,6 @@ class Store:
     def find(self, name: str) -> ir.Table | None:
         """A table where the store has it, else None, for measures that can do without."""
         return self.table(name) if self.has(name) else None
-
-    @property
-    def coverage(self) -> Coverage | None:
-        """The days of the sales kept; None without transactions or without a sale among them."""
-        sales = self._tables.get("transactions")
-        if sales is None or sales.first_day is None or sales.last_day is None:
-            return None
-        return Coverage(first_day=sales.first_day, last_day=sales.last_day)
 
     def reconciliation(self, table: str) -> Reconciliation:
         """What became of every row and cent of a table.
@@ -229,47 +182,12 @@ class Store:
     def _key(self) -> bytes:
         return set_key(self._facts.root, self._facts.set_name)
 
-    def last_complete_month(self) -> Month:
-        """The last month with a sale on or after its last day less the completeness days.
-
-        Raises:
-            MonthError: When no month of the data is complete.
-        """
-        coverage = self.coverage
-        if coverage is None:
-            raise MonthError(f"{self.name}: no month is complete, for there are no sales; check the transactions")
-        # A sale dated in the future is a slip of the till; it does not complete a month that is not over.
-        last_day = min(coverage.last_day, max(date.today(), self._facts.simulated_until or date.min))
-        month = Month.of(last_day)
-        if last_day < month.end - timedelta(days=1 + self._facts.completeness_days):
-            month = month.previous()
-        if month < Month.of(coverage.first_day):
-            raise MonthError(
-                f"{self.name}: no month is complete, for the sales end on {coverage.last_day}; "
-                f"wait for the month's end or ask for {Month.of(coverage.last_day)} as it is"
-            )
-        return month
-
-    def require_month(self, month: Month) -> None:
-        """Check that a month is in the data; a store without dated sales holds no month and refuses none.
-
-        Raises:
-            MonthError: Naming the first and the last month in the data.
-        """
-        coverage = self.coverage
-        if coverage is None:
-            return
-        first, last = Month.of(coverage.first_day), Month.of(coverage.last_day)
-        if not first <= month <= last:
-            raise MonthError(
-                f"{self.name}: {month} is not in the data, which hold {first} to {last}; ask for one of these"
-            )
-
     def close(self) -> None:
         """Let the engine go; expressions taken from the store no longer run."""
         if "_engine" in self.__dict__:
             self._engine.disconnect()
-            del self.__dict__["_engine"]
+            self._spill.remove()
+            del self.__dict__["_engine"], self.__dict__["_spill"]
 
     def __enter__(self) -> Self:
         return self
@@ -290,11 +208,17 @@ class Store:
         return self._tables[table]
 
     @cached_property
+    def _spill(self) -> SpillFolder:
+        """The folder for what the engine does not hold in memory."""
+        return SpillFolder(self._facts.root / "data" / ".cache")
+
+    @cached_property
     def _engine(self) -> Backend:
         """The engine with one view a table; started by the first table asked for."""
-        from retention_lib.stores.engine import connect, quoted_name
+        from retention_lib.stores.engine import connect, keep_within_memory, quoted_name
 
         engine = connect()
+        keep_within_memory(engine, self._spill.path)
         for name in self._tables:
             engine.raw_sql(f"CREATE VIEW {quoted_name(name)} AS {self._relation(name)}")
         if self._seen_lists:
@@ -319,6 +243,14 @@ class Store:
 
         source = self._relation(ASSIGNMENTS) if ASSIGNMENTS in self._tables else None
         show_lists(engine, self._seen_lists, source=source, persons=self._persons)
+
+
+def _covered(tables: Mapping[str, CachedTable]) -> Coverage | None:
+    """The days of the sales kept; None without transactions or without a sale among them."""
+    sales = tables.get("transactions")
+    if sales is None or sales.first_day is None or sales.last_day is None:
+        return None
+    return Coverage(first_day=sales.first_day, last_day=sales.last_day)
 
 
 def open_store(name: str, settings: StoreSettings, *, root: Path, set_name: str = "", refuse: bool = True) -> Store:

@@ -30,14 +30,21 @@ reports:
 """
 
 
-def large_shop(buyers: int, report_id: str, *, months: int = MONTHS) -> Path:
-    """The project with the notebooks as they are now; its store is kept for the next time, whichever report is made."""
+def large_shop(buyers: int, report_id: str, *, months: int = MONTHS, settings: str = "") -> Path:
+    """The project with the notebooks as they are now; its store is kept for the next time, whichever report is made.
+
+    Args:
+        buyers: Its customers.
+        report_id: The report.
+        months: Months of its sales.
+        settings: More of the parameter file.
+    """
     root = CACHE / (f"large-{buyers}" if months == MONTHS else f"large-{buyers}-{months}")
     (root / "parameters").mkdir(parents=True, exist_ok=True)
     (root / "data").mkdir(exist_ok=True)
     shutil.copytree(PROJECT / "notebooks", root / "notebooks", dirs_exist_ok=True)
     written = _SET.format(customers=buyers, months=months, until=UNTIL, report_id=report_id)
-    (root / "parameters" / "large.yml").write_text(written, encoding="utf-8")
+    (root / "parameters" / "large.yml").write_text(written + settings, encoding="utf-8")
     return root
 
 
@@ -50,6 +57,8 @@ def report_apart(root: Path) -> Run:
 
 def report(*, root: str) -> list[float]:
     """Make the report; its seconds as the manifest tells them, and the most memory of all processes, in MiB."""
+    # Lists that were issued stay as they are: each time is to be the first for the month.
+    shutil.rmtree(Path(root) / "data" / "large" / "assignments", ignore_errors=True)
     command = [sys.executable, "-m", "retention_lib.cli", "report", "--set", "large", "--root", root]
 
     def work() -> None:

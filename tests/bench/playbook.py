@@ -10,15 +10,29 @@ from bench.measured import Measured
 
 PEER = "lifetimes, expected purchases of the same customers only"
 MONTHS = 12
+SCENARIOS = (
+    *("welcome", "reactivation", "abandoned_cart", "cross_sell"),
+    *("replenishment", "birthday", "rescue", "tier_nudge"),
+)
+"""The scenarios that are on: of every kind of data that triggers read (orders, products, visits, customers, service and
+reviews, the programme)."""
+
+
+def only(scenarios: tuple[str, ...]) -> str:
+    """The playbook with all other scenarios off."""
+    from retention_lib.settings.scenarios import STANDARD
+
+    off = [f"    {name}: false\n" for name in STANDARD if name not in scenarios]
+    return "playbook:\n  scenarios:\n" + "".join(off)
 
 
 def playbook_notebook(*, listed: int) -> Measured:
     """The playbook of a simulated shop of a year with all its tables, of so many customers, once its store was opened.
 
-    All scenarios that are on by default are made. The seconds are those of the notebook and its page; the peak is that
-    of all processes of the command together.
+    Eight scenarios are on: welcome, reactivation, abandoned cart, cross-sell, replenishment, birthday, rescue and tier
+    nudge. The seconds are those of the notebook and its page; the peak is that of all processes of the command.
     """
-    root = large_shop(listed, "retention_playbook", months=MONTHS)
+    root = large_shop(listed, "retention_playbook", months=MONTHS, settings=only(SCENARIOS))
     ours = report_apart(root)
     peer = run_apart("bench.playbook:by_lifetimes", root=str(root))
     return Measured.of("playbook_notebook", ours, PEER, peer)

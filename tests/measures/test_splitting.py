@@ -19,7 +19,15 @@ from retention_lib.estimates import NotAsked, NotEnough
 from retention_lib.measures import splitting
 from retention_lib.measures.experiments import Experiment, Reading, experiment
 from retention_lib.measures.planning import Audience, Eligible, eligible
-from retention_lib.measures.splitting import Arm, AssignmentList, assignment_list, holdout_list, split, without_holdout
+from retention_lib.measures.splitting import (
+    Arm,
+    AssignmentList,
+    assignment_list,
+    holdout_list,
+    split,
+    split_each,
+    without_holdout,
+)
 from retention_lib.reports.blocks import table_csv
 from retention_lib.stores.store import Store
 
@@ -90,6 +98,39 @@ def test_every_unit_has_its_share_as_its_chance() -> None:
     assert abs(held["none"] - 60) < 25
     assert abs(held["mail"] - 150) < 31
     assert abs(held[None] - 90) < 29
+
+
+def test_several_tests_at_once_are_put_as_each_alone() -> None:
+    arms = {
+        "spring": [Arm(name="none", share=0.5), Arm(name="mail", share=0.5)],
+        "summer": [Arm(name="none", share=0.2), Arm(name="at_2", share=0.3), Arm(name="at_24", share=0.4)],
+        "autumn": [Arm(name="mail", share=0.1)],
+    }
+    rows = crowd([37, 4, 211])
+    each = people(rows)
+    names = [each.mutate(experiment_id=ibis.literal(name)) for name in (*arms, "winter")]
+    found = split_each(ibis.union(*names), arms).to_pandas()
+    told = {
+        name: dict(zip(own["customer_id"], own["variant"], strict=True)) for name, own in found.groupby("experiment_id")
+    }
+    assert told == {name: put(rows, own, name) for name, own in arms.items()}
+
+
+def test_large_strata_need_little_memory() -> None:
+    engine = ibis.duckdb.connect()
+    for setting in ("memory_limit = '512MB'", "max_temp_directory_size = '0KB'", "threads = 2"):
+        engine.raw_sql(f"SET {setting}")
+    customers, tests, strata = 40_000, "abcdefgh", ["1 email", "2 email", "1 sms"]
+    numbers = "SELECT range::INT AS row, 'c' || range AS customer_id, 'h' || range // 2 AS unit FROM range({})"
+    engine.raw_sql(f"CREATE TABLE people AS {numbers.format(customers)}")
+    rng = np.random.default_rng(0)
+    drawn = {"experiment_id": rng.choice(list(tests), customers), "stratum": rng.choice(strata, customers)}
+    listed = ibis.memtable(pd.DataFrame({"row": np.arange(customers, dtype=np.int32), **drawn}))
+    arms = [Arm(name="control", share=0.2), Arm(name="mail", share=0.8)]
+    found = split_each(listed.inner_join(engine.table("people"), "row"), dict.fromkeys(tests, arms))
+    numbered = found.inner_join(engine.table("people"), "customer_id").select("row", "variant").to_pandas()
+    assert len(numbered) == customers
+    assert numbered["variant"].value_counts(normalize=True)["control"] == pytest.approx(0.2, abs=0.01)
 
 
 def test_customers_without_a_stratum_are_one() -> None:

@@ -116,13 +116,12 @@ def agreed(table: pd.DataFrame, now: pd.DataFrame) -> pd.Series:
     """Whether customers may be contacted by their channel as things are now.
 
     Args:
-        table: `customer_id`, `channel`.
-        now: By id: a column of truth values a channel; who is not in it may not be contacted.
+        table: `channel`.
+        now: The same rows: a column of truth values a channel.
     """
     said = pd.Series(False, index=table.index)
     for channel in CHANNELS:
-        may = now.index[now[channel].astype(bool)]
-        said |= (table["channel"] == channel) & table["customer_id"].isin(may)
+        said |= (table["channel"] == channel) & now[channel]
     return said
 
 

@@ -107,9 +107,9 @@ def _variants(named: pd.DataFrame, draw: Draw, scenarios: Sequence[str]) -> pd.D
     placed = named.assign(experiment_id=named["scenario"].map(_names(draw, scenarios)))
     schema = {"row": "int32", "experiment_id": "string", "stratum": "string"}
     rows = ibis.memtable(placed[list(schema)], schema=schema)
-    people = rows.inner_join(draw.people.select("row", "customer_id", "unit"), "row")
+    people = rows.inner_join(draw.people.select("row", "unit"), "row").rename(customer_id="row")
     put = split_each(people, {draw.name(scenario): draw.arms(scenario) for scenario in scenarios})
-    return put.inner_join(draw.people, "customer_id").select("row", "variant").order_by("row").to_pandas()
+    return put.select("variant", row="customer_id").order_by("row").to_pandas()
 
 
 def _delays(draw: Draw, own: pd.DataFrame) -> pd.Series:

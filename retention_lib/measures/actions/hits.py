@@ -169,12 +169,14 @@ def judged_hits(items: Items | NotEnough, ranking: Any) -> HitCounts | NotEnough
     )
 
 
-def holdings(days: ir.Table, on: date) -> ir.Table:
+def holdings(days: ir.Table, on: date, *, only: ir.Table | None = None) -> ir.Table:
     """What customers had bought before a day, product by product, with the classes of its traits.
 
     Args:
         days: `number`, `item`, `day`, as `Items.days`.
         on: First day that is not known.
+        only: Customers (`number`) who alone are told of; everybody if omitted. How usual it is to buy a product again
+            is always counted of all.
 
     Returns:
         `number`, `item`, `last` (day of the last purchase), `since` (days from the customer's last purchase of anything
@@ -182,6 +184,9 @@ def holdings(days: ir.Table, on: date) -> ir.Table:
     """
     at = _day(on)
     seen = days.filter(days.day < at)
+    usual = _usual(seen)
+    if only is not None:
+        seen = seen.semi_join(only, "number")
     late = seen.day >= at - ibis.interval(days=LATELY_DAYS)
     held = seen.group_by("number", "item").aggregate(
         times=ibis._.count(), lately=late.cast("int32").sum(), begun=seen.day.min(), last=seen.day.max()
@@ -189,7 +194,6 @@ def holdings(days: ir.Table, on: date) -> ir.Table:
     newest = held.group_by("number").aggregate(newest=held["last"].max())
     recent = seen.filter(late).select("number", "day").distinct().group_by("number").aggregate(visits=ibis._.count())
     visits = newest.left_join(recent, "number").select("number", "newest", visits=ibis._.visits.fill_null(0))
-    usual = held.group_by("item").aggregate(usual=(held.times > 1).mean())
     known = held.inner_join(visits, "number").inner_join(usual, "item")
     quiet = at.delta(known["last"], unit="day")
     mean = known["last"].delta(known.begun, unit="day") / (known.times - 1).nullif(0)
@@ -197,6 +201,12 @@ def holdings(days: ir.Table, on: date) -> ir.Table:
     values |= {name: known[name] for name in ("times", "lately", "usual", "visits")}
     classes = {name: _class(values[name], STEPS[name]) for name in TRAITS}
     return known.select("number", "item", "last", since=at.delta(known.newest, unit="day"), **classes)
+
+
+def _usual(seen: ir.Table) -> ir.Table:
+    """The share of each product's buyers who bought it again: `item`, `usual`."""
+    times = seen.group_by("number", "item").aggregate(times=ibis._.count())
+    return times.group_by("item").aggregate(usual=(times.times > 1).mean())
 
 
 def with_chance(traits: ir.Table, table: pd.DataFrame) -> ir.Table:

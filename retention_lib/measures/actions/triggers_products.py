@@ -2,6 +2,8 @@
 
 from __future__ import annotations
 
+import math
+from datetime import timedelta
 from typing import TYPE_CHECKING
 
 import ibis
@@ -101,13 +103,20 @@ def replenishment(context: TriggerContext, scenario: ReplenishmentScenario) -> i
             return part
     items: Items = learned.items  # type: ignore[assignment]
     known = learned.intervals.table[learned.intervals.table["gaps"] >= scenario.least]
-    due = due_dates(items, known, quantile=scenario.quantile)
-    held = with_chance(holdings(items.days, items.until), learned.ranking.table)
+    due = _sendable_days(due_dates(items, known, quantile=scenario.quantile), context, scenario).cache()
+    # What else a customer bought matters for the chance, but only of those who run out of something.
+    held = with_chance(holdings(items.days, items.until, only=due), learned.ranking.table)
     found = held.select("number", "item", "chance").inner_join(due, ["number", "item"])
     day = found.due.cast("timestamp(6)")
     events = found.select("number", "detail", trigger_at=day, due=day, strength=found.chance)
     sent = sendable(events.inner_join(items.people, "number"), context, scenario, days=context.horizon_days)
     return _strongest(sent)
+
+
+def _sendable_days(due: ir.Table, context: TriggerContext, scenario: ReplenishmentScenario) -> ir.Table:
+    """The rows whose day lies where a message could be sent at all; `due.sendable` looks closer."""
+    first = context.start - timedelta(days=scenario.fresh_days + math.ceil(scenario.wait_hours / 24) + 1)
+    return due.filter(due.due >= ibis.date(first.isoformat()), due.due < ibis.date(context.end.isoformat()))
 
 
 def due_dates(items: Items, intervals: pd.DataFrame, *, quantile: float = 0.5) -> ir.Table:
