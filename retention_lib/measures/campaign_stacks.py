@@ -8,26 +8,18 @@ from __future__ import annotations
 
 from dataclasses import dataclass
 from datetime import date
-from typing import TYPE_CHECKING, Any
+from typing import Any
 
 import ibis
-import numpy as np
 import pandas as pd
 
 from retention_lib.estimates import NotEnough
-from retention_lib.measures.sales import MONEY
+from retention_lib.measures.campaign_sums import CLUSTERS, Window, sales_levels, stack_rows, week_number, week_sums
 from retention_lib.measures.sharing import FEWEST, RARE, named_if_shared
 from retention_lib.measures.units import CUSTOMERS, Units
 
-if TYPE_CHECKING:
-    from ibis.expr import types as ir
-
 ONE_BY_ONE = 5_000
 """Households (or customers) are counted one by one up to this many."""
-
-CLUSTERS = 1_000
-"""More of them are put into so many groups by a hash of their id. Groups made by chance are as independent of one
-another as those in them."""
 
 MOST_STACKS = 60
 """Comparisons made at most; of more, those of the largest campaigns."""
@@ -37,9 +29,6 @@ MOST_TOUCHED = 0.2
 
 WEEKS_TO_KNOW = 4
 """First weeks of the data that no comparison uses where newcomers are left out: everybody looks new in them."""
-
-_LEVELS_FROM = 50_000
-_HALVES = 2  # steps of the level of sales to each doubling
 
 
 @dataclass(frozen=True, kw_only=True, eq=False)
@@ -78,21 +67,6 @@ class CampaignStacks:
         return self.stacks
 
 
-@dataclass(frozen=True, kw_only=True)
-class _Window:
-    """The time that comparisons may use: origin, end (half-open), and weeks before and from the start on."""
-
-    origin: date
-    until: date
-    before: int
-    after: int
-    newcomers: bool
-
-    @property
-    def weeks_seen(self) -> int:
-        return (self.until - self.origin).days // 7
-
-
 def campaign_stacks(
     transactions: ibis.Table,
     contacts: ibis.Table | NotEnough,
@@ -123,7 +97,7 @@ def campaign_stacks(
     """
     if isinstance(contacts, NotEnough):
         return contacts
-    window = _Window(origin=period[0], until=period[1], before=weeks[0], after=weeks[1], newcomers=newcomers)
+    window = Window(origin=period[0], until=period[1], before=weeks[0], after=weeks[1], newcomers=newcomers)
     stop = ibis.timestamp(window.until.isoformat())
     sent = contacts.filter(contacts.sent_at < stop)
     bought = units.of(transactions.filter(transactions.ordered_at < stop))
@@ -136,12 +110,12 @@ def campaign_stacks(
         mailed=buyers.touched.notnull().sum(), alone=buyers.touched.isnull().sum(), buyers=buyers.count()
     ).to_pandas()
     facts = {name: int(counts[name].fillna(0).iloc[0]) for name in counts}
-    rows = _rows(bought, buyers, shown, window, clustered=facts["buyers"] > ONE_BY_ONE)
-    sums = _reduced(rows, shown, window=window)
+    rows = stack_rows(bought, buyers, shown, window, clustered=facts["buyers"] > ONE_BY_ONE)
+    sums = week_sums(rows, shown, window=window)
     return CampaignStacks(
         stacks=_counted(shown, sums),
         sums=sums,
-        levels=_levels(rows, facts["buyers"]),
+        levels=sales_levels(rows, facts["buyers"]),
         mailed=facts["mailed"],
         left_alone=facts["alone"],
         start_days=int(stacks["started"].nunique()),
@@ -159,13 +133,7 @@ def _with_offer(sent: ibis.Table) -> ibis.Table:
     return named.mutate(offer=named.offer.nullif(RARE).fill_null(""))
 
 
-def _week(day: ir.DateValue, origin: date) -> ir.IntegerValue:
-    """The week of a day, counted by sevens from the origin; negative before it."""
-    days = day.delta(ibis.date(origin.isoformat()), unit="day")
-    return (days / 7).floor().cast("int64")
-
-
-def _first_messages(sent: ibis.Table, window: _Window) -> ibis.Table:
+def _first_messages(sent: ibis.Table, window: Window) -> ibis.Table:
     """Of each unit: its first message's campaign, offer and week, and the week of the first of another campaign.
 
     Whoever got messages of two campaigns at the same moment has no first campaign.
@@ -190,9 +158,9 @@ def _first_messages(sent: ibis.Table, window: _Window) -> ibis.Table:
         "campaign",
         "offer",
         started=told.started.date(),
-        touched_week=_week(told.touched.date(), window.origin),
-        started_week=_week(told.started.date(), window.origin),
-        others_week=_week(told.others.date(), window.origin),
+        touched_week=week_number(told.touched.date(), window.origin),
+        started_week=week_number(told.started.date(), window.origin),
+        others_week=week_number(told.others.date(), window.origin),
     )
 
 
@@ -205,7 +173,7 @@ def _buyers(bought: ibis.Table, touched: ibis.Table) -> ibis.Table:
     return joined.mutate(place=ibis.row_number().over(order), bucket=bucket)
 
 
-def _stacks(buyers: ibis.Table, window: _Window) -> pd.DataFrame:
+def _stacks(buyers: ibis.Table, window: Window) -> pd.DataFrame:
     """The comparisons with their weeks, in the order of their starts."""
     treated = buyers.filter(buyers.touched_week == buyers.started_week, buyers.campaign.notnull())
     keys = ["campaign", "offer", "started", "started_week"]
@@ -217,7 +185,7 @@ def _stacks(buyers: ibis.Table, window: _Window) -> pd.DataFrame:
     return frame.assign(started=frame["started"].astype(str).str[:10])
 
 
-def _stack(key: tuple[str, str, date, int], group: pd.DataFrame, window: _Window) -> tuple[Any, ...]:
+def _stack(key: tuple[str, str, date, int], group: pd.DataFrame, window: Window) -> tuple[Any, ...]:
     """One comparison: its key, first week, end (half-open), treated, and those reached by others before the end."""
     week = key[3]
     total = int(group["units"].sum())
@@ -230,123 +198,6 @@ def _stack(key: tuple[str, str, date, int], group: pd.DataFrame, window: _Window
     touched = int(reached.loc[reached["others_week"] < end, "units"].sum())
     first = 0 if window.newcomers else WEEKS_TO_KNOW
     return (*key, min(max(first, week - window.before), max(week, 0)), end, total, touched)
-
-
-@dataclass(frozen=True, kw_only=True, eq=False)
-class _Rows:
-    """What the reductions of one store share.
-
-    Attributes:
-        lines: Sales by unit and week: number, week, amount.
-        buyers: Units with `number`, `cluster`, `own` (their stack as treated, or null), `touched_week`, `bought_week`.
-        stacks: The comparisons as a table: stack, first_week, end_week.
-        weeks: One row a comparison and week: week, stack, first_week, end_week, at (the week from the start).
-        newcomers: As for `campaign_stacks`.
-    """
-
-    lines: ibis.Table
-    buyers: ibis.Table
-    stacks: ibis.Table
-    weeks: ibis.Table
-    newcomers: bool
-
-    def kept(self, rows: ibis.Table) -> ibis.Table:
-        """Rows of units beside each comparison they belong to, as treated or control."""
-        return self._belonging(rows.join(self.stacks, ibis.literal(True)))
-
-    def sold(self, buyers: ibis.Table) -> ibis.Table:
-        """The sales of some units in the weeks of each comparison they belong to; `at` is the week from the start."""
-        lines = self.lines.join(buyers, "number")
-        return self._belonging(lines.join(self.weeks, "week"))
-
-    def _belonging(self, joined: ibis.Table) -> ibis.Table:
-        own = (joined.own == joined.stack).fill_null(False)
-        alone = (joined.touched_week >= joined.end_week).fill_null(True)
-        found = joined.mutate(treated=own).filter(own | alone)
-        return found if self.newcomers else found.filter(found.bought_week < found.first_week)
-
-
-def _rows(
-    bought: ibis.Table,
-    buyers: ibis.Table,
-    stacks: pd.DataFrame,
-    window: _Window,
-    *,
-    clustered: bool,
-) -> _Rows:
-    """The tables that the reductions read."""
-    named = {"stack": "int64", "campaign": "string", "offer": "string"}
-    bounds = {"stack": "int64", "first_week": "int64", "end_week": "int64"}
-    given = ibis.memtable(stacks[list(named)], schema=named)
-    each = [
-        (week, int(stack), int(first), int(end), week - int(started))
-        for stack, first, end, started in stacks[[*bounds, "started_week"]].to_numpy()
-        for week in range(int(first), int(end))
-    ]
-    weeks = {"week": "int64", **bounds, "at": "int64"}
-    reached = buyers.mutate(first_reached=(buyers.touched_week == buyers.started_week).fill_null(False))
-    own = given.select("campaign", "offer", own="stack", first_reached=ibis.literal(True))
-    known = reached.left_join(own, ["campaign", "offer", "first_reached"])
-    cluster = known.bucket if clustered else known.place
-    people = known.select(
-        "unit",
-        "bucket",
-        "touched_week",
-        "own",
-        number="place",
-        cluster=cluster,
-        bought_week=_week(known.first_day, window.origin),
-    ).cache()
-    return _Rows(
-        lines=_unit_weeks(bought, people, window).cache(),
-        buyers=people.drop("unit"),
-        stacks=ibis.memtable(stacks[list(bounds)], schema=bounds),
-        weeks=ibis.memtable(pd.DataFrame(each, columns=list(weeks)), schema=weeks),
-        newcomers=window.newcomers,
-    )
-
-
-def _unit_weeks(bought: ibis.Table, people: ibis.Table, window: _Window) -> ibis.Table:
-    """Sales by unit, as its number, and week: far fewer rows than lines, which every comparison would read again."""
-    lines = bought.select("unit", "amount", week=_week(bought.ordered_at.date(), window.origin))
-    lines = lines.inner_join(people.select("unit", "number"), "unit")
-    return lines.group_by("number", "week").aggregate(amount=lines.amount.sum().cast(MONEY))
-
-
-def _reduced(rows: _Rows, stacks: pd.DataFrame, *, window: _Window) -> pd.DataFrame:
-    """Units and sales by stack, group, cluster and week of the comparison."""
-    joined = rows.kept(rows.buyers)
-    groups = joined.group_by("stack", "treated", "cluster").aggregate(units=joined.count()).to_pandas()
-    seen = rows.sold(rows.buyers)
-    long = seen.group_by("stack", "treated", "cluster", "at").aggregate(sales=seen.amount.sum().cast("float64"))
-    names = {f"before_{k}": -k for k in range(window.before, 0, -1)}
-    names |= {f"after_{k}": k for k in range(window.after)}
-    columns = {name: long.sales.sum(where=long["at"] == at) for name, at in names.items()}
-    wide = long.group_by("stack", "treated", "cluster").aggregate(**columns).to_pandas()
-    frame = groups.merge(wide, on=["stack", "treated", "cluster"], how="left")
-    frame = frame.sort_values(["stack", "treated", "cluster"], ignore_index=True)
-    places = frame["stack"].to_numpy(dtype=int)
-    first = (stacks["first_week"] - stacks["started_week"]).to_numpy(dtype=int)[places]
-    end = (stacks["end_week"] - stacks["started_week"]).to_numpy(dtype=int)[places]
-    for name, at in names.items():
-        seen_then = (at >= first) & (at < end)
-        frame[name] = np.where(seen_then, frame[name].astype(float).fillna(0.0), np.nan)
-    return frame
-
-
-def _levels(rows: _Rows, buyers: int) -> pd.DataFrame:
-    """Units by level of sales a week before the start; of very many left alone, some are drawn by a hash of the id."""
-    share = min(1.0, _LEVELS_FROM / max(buyers, 1))
-    drawn = rows.buyers.filter((rows.buyers.bucket < int(CLUSTERS * share) + 1) | rows.buyers.own.notnull())
-    everyone = rows.kept(drawn)
-    sold = rows.sold(drawn)
-    before = sold.filter(sold["at"] < 0)
-    weeks = (before.week - before["at"] - before.first_week).max()
-    sums = before.group_by("stack", "number").aggregate(level=before.amount.sum().cast("float64") / weeks)
-    joined = everyone.select("stack", "treated", "number").left_join(sums, ["stack", "number"])
-    step = ibis.cases((joined["level"] > 0, (_HALVES * joined["level"].log2()).floor()))
-    counted = joined.group_by("stack", "treated", level=step).aggregate(units=joined.count())
-    return counted.order_by("stack", "treated", "level").to_pandas()
 
 
 def _counted(stacks: pd.DataFrame, sums: pd.DataFrame) -> pd.DataFrame:

@@ -13,6 +13,7 @@ import numpy as np
 import pandas as pd
 from ibis.expr import types as ir
 
+from retention_lib.measures.purchases import month_number
 from retention_lib.measures.sales import MONEY, Sales
 
 Grain = Literal["month", "week", "quarter"]
@@ -136,7 +137,7 @@ def _number(day: ir.Value, by: Grain) -> ir.IntegerValue:
     if by == "quarter":
         return ((day.year() - 1970) * 4 + day.quarter() - 1).cast("int32")
     if by == "month":
-        return ((day.year() - 1970) * 12 + day.month() - 1).cast("int32")
+        return month_number(day).cast("int32")
     raise ValueError(f"cohorts are by month, week or quarter, not by {by!r}")
 
 

@@ -14,9 +14,8 @@ from ibis.expr import types as ir
 from retention_lib.estimates import NotEnough
 from retention_lib.measures.experiment_outcomes import Outcomes
 from retention_lib.measures.experiment_spans import pieces
-from retention_lib.measures.experiment_sums import WIDE
 from retention_lib.measures.experiments import Experiment
-from retention_lib.measures.sales import MONEY
+from retention_lib.measures.sales import MONEY, WIDE
 
 NET = "net"
 """The metric of gross profit less what the offer cost."""

@@ -10,11 +10,11 @@ from ibis.expr import types as ir
 
 from retention_lib.estimates import NotEnough, first_refusal
 from retention_lib.measures.experiment_segments import Segments
+from retention_lib.measures.sales import WIDE
 
 if TYPE_CHECKING:
     from retention_lib.measures.experiment_outcomes import Outcomes
 
-_WIDE = "decimal(38, 4)"
 _SUMS = ("n", "total", "total_squares", "before_total", "before_squares", "before_product")
 
 
@@ -74,11 +74,11 @@ def _cells(outcomes: Outcomes, segments: Segments, columns: list[str]) -> pd.Dat
 def _sums(rows: ir.Table, name: str) -> dict[str, ir.Value]:
     """The sums of a metric, and of it with its values before."""
     value, known = rows[name], rows[name].notnull()
-    wide = value.cast(_WIDE)
+    wide = value.cast(WIDE)
     sums = {"n": value.count(), "total": value.sum().fill_null(0), "total_squares": (wide * wide).sum().fill_null(0)}
     if f"{name}_before" in rows.columns:
         before = rows[f"{name}_before"]
-        squared = before.cast(_WIDE)
+        squared = before.cast(WIDE)
         sums |= {
             "before_total": before.sum(where=known).fill_null(0),
             "before_squares": (squared * squared).sum(where=known).fill_null(0),

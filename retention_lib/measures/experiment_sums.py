@@ -14,9 +14,6 @@ from retention_lib.estimates import NotEnough
 from retention_lib.measures.experiment_outcomes import Outcomes
 from retention_lib.stores.engine import quoted_name
 
-WIDE = "decimal(38, 4)"
-"""What money is cast to before it is multiplied: the engine multiplies narrower decimals in 64 bits."""
-
 _PAIR = ("arm", "first", "second", "n", "first_total", "second_total", "product", "binary")
 _DIGITS = 10_000
 _MUCH, _LARGEST = 2**31, 2**62

@@ -9,11 +9,11 @@ from ibis.expr import types as ir
 
 from retention_lib.estimates import NotEnough
 from retention_lib.measures.experiment_events import sent_messages
+from retention_lib.measures.sales import WIDE
 
 if TYPE_CHECKING:
     from retention_lib.measures.experiment_outcomes import Outcomes
 
-_WIDE = "decimal(38, 4)"
 _BUYING = ("conversion", "orders", "revenue", "spend")
 """The metric that tells who bought: the first of these that there is."""
 
@@ -63,7 +63,7 @@ def _sums(rows: ir.Table, metrics: list[str]) -> pd.DataFrame:
     """Sums of the metrics by arm, exact in the engine, one row each."""
     sums: dict[str, ir.Value] = {}
     for place, name in enumerate(metrics):
-        value = rows[name].cast(_WIDE)
+        value = rows[name].cast(WIDE)
         sums[f"n_{place}"] = value.count()
         sums[f"total_{place}"] = value.sum().cast("float64")
         sums[f"squares_{place}"] = (value * value).sum().cast("float64")

@@ -9,9 +9,8 @@ import pandas as pd
 from ibis.expr import types as ir
 
 from retention_lib.measures.experiment_orders import IN_SALES_SHARE
-from retention_lib.measures.experiment_sums import WIDE
 from retention_lib.measures.experiments import Experiment
-from retention_lib.measures.sales import MONEY
+from retention_lib.measures.sales import MONEY, WIDE
 
 _SUMS = ("arm", "first", "second", "n", "first_total", "second_total", "product", "binary")
 

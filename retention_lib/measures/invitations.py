@@ -11,11 +11,10 @@ import pandas as pd
 from ibis.expr import types as ir
 
 from retention_lib.estimates import NotAsked, NotEnough
-from retention_lib.measures.programme import Programme
+from retention_lib.measures.programme import PERIOD_DAYS, Programme
 from retention_lib.measures.sales import Sales
 from retention_lib.measures.units import CUSTOMERS, Units
 
-PERIOD_DAYS = 28
 JOINING_DAYS = 60
 """How long after an assignment joining counts when experiments are looked through for invitations."""
 

@@ -8,14 +8,12 @@ import ibis
 import pandas as pd
 from ibis.expr import types as ir
 
-from retention_lib.measures.sales import MONEY as _MONEY
-from retention_lib.measures.sales import Sales
+from retention_lib.measures.sales import MONEY, WIDE, Sales
 
 FIRST, REPEAT, WHOLE = "first", "repeat", "all"
 """What a customer bought on the day of the first purchase, all the rest, and both."""
 
 _KEYS = ("dimension", "segment", "part")
-_WIDE = "decimal(38, 4)"
 _PRODUCTS = {
     "costed_squares": ("costed", "costed"),
     "profit_squares": ("known_profit", "known_profit"),
@@ -70,11 +68,11 @@ def kept_revenue(sales: Sales) -> pd.DataFrame:
         `bought_squares`, `net_squares`, `products` (sums over customers).
     """
     days, purchases = sales.days, sales.purchases
-    nets = days.group_by("number").aggregate(net=days.revenue.sum().cast(_MONEY))
-    spent = purchases.group_by("number").aggregate(bought=purchases.amount.sum().cast(_MONEY))
+    nets = days.group_by("number").aggregate(net=days.revenue.sum().cast(MONEY))
+    spent = purchases.group_by("number").aggregate(bought=purchases.amount.sum().cast(MONEY))
     each = spent.left_join(nets, "number").drop("number_right")
     each = each.mutate(net=each.net.fill_null(each.bought))
-    net, bought = each.net.cast(_WIDE), each.bought.cast(_WIDE)
+    net, bought = each.net.cast(WIDE), each.bought.cast(WIDE)
     sums = {
         "customers": each.count(),
         "without_net": (each.net <= 0).sum(),
@@ -111,8 +109,8 @@ def _of_customers(sales: Sales) -> ir.Table:
     told: dict[str, ir.Value] = {}
     for part in (WHOLE, FIRST, REPEAT):
         told[f"known_{part}"] = each[f"known_{part}"] > 0
-        told[f"costed_{part}"] = (each[f"revenue_{part}"] - each[f"unpriced_{part}"]).cast(_MONEY)
-        told |= {f"{name}_{part}": each[f"{name}_{part}"].cast(_MONEY) for name in ("unpriced", "known_profit")}
+        told[f"costed_{part}"] = (each[f"revenue_{part}"] - each[f"unpriced_{part}"]).cast(MONEY)
+        told |= {f"{name}_{part}": each[f"{name}_{part}"].cast(MONEY) for name in ("unpriced", "known_profit")}
     return each.select("number", **told)
 
 
@@ -123,7 +121,7 @@ def _moments(each: ir.Table, dimensions: Sequence[str]) -> ir.Table:
         sums[f"customers_{part}"] = each[f"known_{part}"].sum()
         sums |= {f"{name}_{part}": each[f"{name}_{part}"].sum() for name in ("costed", "unpriced", "known_profit")}
         for name, (one, other) in _PRODUCTS.items():
-            sums[f"{name}_{part}"] = (each[f"{one}_{part}"].cast(_WIDE) * each[f"{other}_{part}"].cast(_WIDE)).sum()
+            sums[f"{name}_{part}"] = (each[f"{one}_{part}"].cast(WIDE) * each[f"{other}_{part}"].cast(WIDE)).sum()
     keys = {name: each[name].fill_null("") for name in dimensions} or {"everybody": ibis.literal("")}
     return each.group_by(**keys).aggregate(**sums)
 

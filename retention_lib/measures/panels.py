@@ -11,7 +11,7 @@ import pandas as pd
 from ibis.expr import types as ir
 
 from retention_lib.estimates import NotEnough
-from retention_lib.measures.programme import Programme
+from retention_lib.measures.programme import PERIOD_DAYS, Programme
 from retention_lib.measures.sales import Sales
 from retention_lib.measures.units import CUSTOMERS, Units
 
@@ -19,7 +19,7 @@ STEP_DAYS, LONG_STEP_DAYS, LONG_DAYS = 7, 14, 900
 """Length of a step of the panel: short, so that little of the time around joining is lost; twice that for stores with
 more than so many days, whose steps would be many."""
 
-SETTLED_DAYS = 84
+SETTLED_DAYS = 3 * PERIOD_DAYS
 """How long a member must have been a customer before joining, to have a past: three periods of 28 days."""
 
 EARLY = ("0", "1", "2-3", "4+")
@@ -173,7 +173,7 @@ def _pasts(sales: Sales, people: ir.Table) -> ir.Table:
     sums: dict[str, ir.Value] = {"first_amount": bought.amount.cast("float64").sum(where=age == 0)}
     for period in range(3):
         # The day on which a member of 84 days may join is in none of them.
-        inside = (age > 0) & (age >= 28 * period) & (age < 28 * (period + 1))
+        inside = (age > 0) & (age >= PERIOD_DAYS * period) & (age < PERIOD_DAYS * (period + 1))
         sums[f"purchases_{period + 1}"] = inside.sum()
     later = paid.day.delta(paid.first_day, unit="day")
     money = paid.filter((later > 0) & (later < SETTLED_DAYS)).group_by("number")

@@ -11,6 +11,9 @@ from ibis.expr import types as ir
 from retention_lib.estimates import NotAsked
 from retention_lib.measures.sharing import FEWEST, named_if_shared
 
+PERIOD_DAYS = 28
+"""Length of the periods in which what members do is counted."""
+
 _TEXTS = ("reason", "tier")
 _STAMPS = ("earned_at", "expires_at")
 

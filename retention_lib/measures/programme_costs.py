@@ -10,11 +10,8 @@ import pandas as pd
 from ibis.expr import types as ir
 
 from retention_lib.estimates import NotEnough
-from retention_lib.measures.programme import Programme
+from retention_lib.measures.programme import PERIOD_DAYS, Programme
 from retention_lib.measures.sales import Sales
-
-PERIOD_DAYS = 28
-"""Length of a period since joining."""
 
 _MONTHLY = ("month", "running", "member_months", "measured_months", "redeemed", "valued", "paid")
 _REWARDS = ("credited", "earned", "redeemed", "valued", "paid", "net_points", "squares")

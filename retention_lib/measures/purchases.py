@@ -97,6 +97,15 @@ def day_number(day: ir.DateValue) -> ir.IntegerValue:
     return day.delta(ibis.date("1970-01-01"), unit="day").cast("int32")
 
 
+def month_number(day: ir.DateValue) -> ir.IntegerValue:
+    """Months as whole numbers, counted from January 1970 (0).
+
+    Args:
+        day: Days in them.
+    """
+    return ((day.year().cast("int64") - 1970) * 12 + day.month() - 1).cast("int64")
+
+
 def first_purchases(purchases: ibis.Table) -> ibis.Table:
     """Each customer's first purchase.
 

@@ -11,6 +11,7 @@ from ibis.expr import types as ir
 from retention_lib.estimates import NotEnough
 from retention_lib.measures.points import PointLots
 from retention_lib.measures.programme import Programme
+from retention_lib.measures.purchases import month_number
 
 BUCKETS = 100
 """Groups by chance into which customers are put, so that what leaves the engine stays small."""
@@ -93,7 +94,7 @@ def _named(lots: PointLots, until: date, kind: str | None, buckets: int) -> ir.T
         # The engine's hash may be negative; a remainder twice over is not.
         bucket=((seen.customer_id.hash() % buckets + buckets) % buckets).cast("int64"),
         validity=(days / _MONTH_DAYS).round().cast("int64").fill_null(NEVER),
-        cohort=_month(seen.earned),
+        cohort=month_number(seen.earned),
     )
 
 
@@ -101,15 +102,10 @@ def _gone(lots: PointLots, named: ir.Table, until: date) -> ir.Table:
     """Points that went of the lots, by place in the triangle; what went before it was credited went at once."""
     moves = lots.movements.filter(lots.movements.day < ibis.date(until.isoformat()))
     joined = moves.select("lot", "day", "event", gone=moves.points).inner_join(named, "lot")
-    used, age = joined.event == "redeem", _month(joined.day) - joined.cohort
+    used, age = joined.event == "redeem", month_number(joined.day) - joined.cohort
     aged = joined.mutate(age=ibis.greatest(age, 0).cast("int64"), used=used)
     return aged.group_by("bucket", "validity", "cohort", "age").aggregate(
         redeemed=aged.gone.sum(where=aged.used).cast("float64").fill_null(0.0),
         lost=aged.gone.sum(where=~aged.used).cast("float64").fill_null(0.0),
         redemptions=aged.count(where=aged.used),
     )
-
-
-def _month(day: ir.DateValue) -> ir.IntegerValue:
-    """Months since January 1970."""
-    return ((day.year().cast("int64") - 1970) * 12 + day.month().cast("int64") - 1).cast("int64")

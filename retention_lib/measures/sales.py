@@ -11,6 +11,10 @@ from ibis.expr import types as ir
 from retention_lib.measures.purchases import first_two_purchases
 
 MONEY = "decimal(18, 4)"
+
+WIDE = "decimal(38, 4)"
+"""What money is cast to before it is multiplied: the engine multiplies narrower decimals in 64 bits."""
+
 _COSTS = ("known_profit", "unpriced", "known")
 
 

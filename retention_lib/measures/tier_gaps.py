@@ -12,6 +12,7 @@ from ibis.expr import types as ir
 
 from retention_lib.estimates import NotEnough
 from retention_lib.measures.programme import Programme
+from retention_lib.measures.purchases import month_number
 from retention_lib.measures.tiers import Tiers
 
 MOST_MEMBERS = 20_000
@@ -107,11 +108,13 @@ def month_pace(purchases: ir.Table, tiers: Tiers | NotEnough) -> pd.DataFrame | 
         return tiers
     until = ibis.date(tiers.programme.until.isoformat())
     seen = purchases.filter(purchases.day < until)
-    people = seen.group_by("customer_id").aggregate(first=_month(seen.day.min()), last=_month(seen.day.max()))
+    people = seen.group_by("customer_id").aggregate(
+        first=month_number(seen.day.min()), last=month_number(seen.day.max())
+    )
     members = tiers.programme.members
-    moments = members.select("customer_id", joined=_month(members.joined), gone=_month(members.left))
+    moments = members.select("customer_id", joined=month_number(members.joined), gone=month_number(members.left))
     people = people.left_join(moments, "customer_id").drop("customer_id_right")
-    bought = seen.select("customer_id", month=_month(seen.day)).group_by("customer_id", "month")
+    bought = seen.select("customer_id", month=month_number(seen.day)).group_by("customer_id", "month")
     rows = bought.aggregate(purchases=ibis._.count()).inner_join(people, "customer_id").cache()
     parts = [_compared(rows, first=rows.month + step, name=name) for step, name in ((0, "before"), (-1, "purchases"))]
     both = parts[0].inner_join(parts[1], "month").select("month", "purchases", "before")
@@ -124,11 +127,6 @@ def _compared(rows: ir.Table, *, first: ir.IntegerColumn, name: str) -> ir.Table
     same = [moment.isnull() | ~moment.isin([pair.second - 1, pair.second]) for moment in (pair.joined, pair.gone)]
     held = pair.filter(pair["first"] < pair.second - 1, pair["last"] > pair.second, *same)
     return held.group_by(month=held.second).aggregate(**{name: held.purchases.sum()})
-
-
-def _month(day: ir.DateValue) -> ir.IntegerValue:
-    """Months since January 1970."""
-    return ((day.year() - 1970) * 12 + day.month() - 1).cast("int64")
 
 
 def _by_day(group: str = "customer_id") -> ir.LegacyWindowBuilder:

@@ -96,6 +96,14 @@ def share_difference(
 def square_and_add(first: Estimate, second: Estimate, *, sign: int) -> tuple[float, float]:
     """Bounds of first + sign * second from the bounds of two independent estimates.
 
+    Args:
+        first: One estimate, with an interval.
+        second: Another, with one at the same level.
+        sign: 1 for the sum, -1 for the difference.
+
+    Raises:
+        ValueError: An estimate has no interval.
+
     References:
         Zou and Donner (2008), Construction of confidence limits about effect measures, Statistics in
         Medicine 27, equations 3 and 4 (the method of variance estimates recovery).

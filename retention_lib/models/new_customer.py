@@ -158,13 +158,18 @@ def new_customer(
         customers=customers,
         left_out=left_out,
         unsure=of_money,
-        by_month=pd.DataFrame(
-            {
-                "month": np.arange(horizon.months + 1),
-                "repeats": np.concatenate([[0.0], grown]),
-                "value": first.value + np.concatenate([[0.0], paid]) * money.value,
-            }
-        ),
+        by_month=_by_month(first, money, grown, paid),
+    )
+
+
+def _by_month(first: Estimate, money: Estimate, grown: np.ndarray, paid: np.ndarray) -> pd.DataFrame:
+    """Repeats and value of a new customer, added up, from the first purchase on."""
+    return pd.DataFrame(
+        {
+            "month": np.arange(len(grown) + 1),
+            "repeats": np.concatenate([[0.0], grown]),
+            "value": first.value + np.concatenate([[0.0], paid]) * money.value,
+        }
     )
 
 

@@ -9,6 +9,7 @@ import ibis
 import ibis.expr.datatypes as dt
 
 from retention_lib.stores.engine import rows
+from retention_lib.stores.judging import WARN
 from retention_lib.stores.numbers import MONEY
 from retention_lib.stores.reconciliation import ReasonCount, Reconciliation
 from retention_lib.stores.rules import MONEY_OF, is_kept, severity
@@ -22,9 +23,6 @@ if TYPE_CHECKING:
     from retention_lib.stores.judging import Judged
     from retention_lib.stores.reconciliation import Severity
     from retention_lib.stores.sources import Source
-
-WARN = "warn:"
-"""What the name of a column begins with that marks the rows of a finding which are kept."""
 
 PLACES = 3
 """Rows of each finding that are named by file and row."""

@@ -10,7 +10,6 @@ import ibis
 from retention_lib.stores import rules as rule_book
 from retention_lib.stores.checks import check_notation
 from retention_lib.stores.columns import contract_columns, own_columns
-from retention_lib.stores.counting import WARN
 from retention_lib.stores.currencies import check_signs, converted, foreign_currencies, named_currency
 from retention_lib.stores.engine import keep
 from retention_lib.stores.parsing import Reading, Style, read_column, source_text
@@ -27,6 +26,9 @@ if TYPE_CHECKING:
     from retention_lib.settings.tables import ColumnSpec
     from retention_lib.stores.sources import Source
     from retention_lib.stores.terms import Terms
+
+WARN = "warn:"
+"""What the name of a column begins with that marks the rows of a finding which are kept."""
 
 _TOTAL = "^(?:общий |всего |grand |sub-?)?(?:итоги?|итого|всего|totals?|sum)(?:[ :.,;(\u00a0-].*)?$"
 

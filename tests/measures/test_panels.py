@@ -13,11 +13,13 @@ from hypothesis import strategies as st
 from measures.tables import table
 
 from retention_lib.estimates import NotAsked
-from retention_lib.measures.panels import JoiningPanel, joining_panel
-from retention_lib.measures.programme import programme
+from retention_lib.measures.panels import SETTLED_DAYS, JoiningPanel, joining_panel
+from retention_lib.measures.programme import PERIOD_DAYS, programme
 from retention_lib.measures.purchases import purchase_days
 from retention_lib.measures.sales import daily_sales
 from retention_lib.measures.units import Units
+from retention_lib.models.impact.panel import EARLY_DAYS
+from retention_lib.models.impact.panel import PERIOD_DAYS as MODELLED_DAYS
 
 START = date(2020, 1, 1)
 UNTIL = START + timedelta(days=7 * 20 + 3)
@@ -77,6 +79,10 @@ def row(panel: JoiningPanel, number: int) -> dict[str, Any]:
 
 
 ANN, BOB, CID, DAN, EVE, FAY = range(6)
+
+
+def test_measures_and_models_mean_the_same_periods() -> None:
+    assert (PERIOD_DAYS, SETTLED_DAYS) == (MODELLED_DAYS, EARLY_DAYS) == (28, 84)
 
 
 def test_steps_are_whole_weeks_that_end_with_the_last_day_seen() -> None:

@@ -11,6 +11,7 @@ from retention_lib.models.experiments.metrics import Metric
 from retention_lib.models.experiments.moments import Moments
 from retention_lib.models.experiments.noise import Noise, difference_noise
 from retention_lib.models.experiments.refusals import least, refusal
+from retention_lib.models.experiments.slopes import overall_slope
 from retention_lib.models.intervals import normal_quantile
 
 if TYPE_CHECKING:
@@ -89,9 +90,7 @@ class _Sides:
     def slope(self) -> float:
         """How much the metric rises with what was known before, over both arms."""
         above, below, known, per = self.names()
-        both = self.control + self.arm
-        spread = both.ratio_var(known, per)
-        return float(both.ratio_cov(above, below, known, per) / spread) if spread > 0 else 0.0
+        return overall_slope(self.control + self.arm, above, known, below=below, per=per) if known else 0.0
 
     @property
     def effect(self) -> float:

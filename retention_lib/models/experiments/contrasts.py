@@ -19,7 +19,8 @@ class ArmPair:
     """An arm and control, and the column known before the test by which their difference is sharpened.
 
     The outcome less `slope` times the column is compared instead of the outcome (CUPED). The slope is that inside the
-    arms, one for both, so that the difference is that of an analysis of covariance. As the slope of a sum is the sum of
+    arms, one for both, so that the difference is that of an analysis of covariance (`slopes` says why it is not the
+    one over both arms by which effects on metrics are adjusted). As the slope of a sum is the sum of
     the slopes, the differences of the parts of a sum add up to that of the sum.
 
     Attributes:

@@ -164,9 +164,11 @@ def _widest_gap(table: pd.DataFrame) -> tuple[str, float, float, bool] | None:
 
 def _first_name(table: pd.DataFrame) -> str:
     """The name that reached most; of a test without its arm."""
+    if table.empty:
+        return ""
     reached = table.assign(reached=table[["before", "during"]].max(axis="columns"))
     own = reached.groupby("name", sort=True)["reached"].sum()
-    return str(own.idxmax()).partition("/")[0] if len(own) else ""
+    return str(own.idxmax()).partition("/")[0]
 
 
 def _differing(counts: np.ndarray, bases: np.ndarray) -> float:

@@ -15,6 +15,7 @@ from retention_lib.models.arm_means import Contrast
 from retention_lib.models.experiments.contrasts import ArmPair, Weights
 from retention_lib.models.experiments.metrics import Kind, Metric, kind_of
 from retention_lib.models.experiments.moments import Moments
+from retention_lib.models.experiments.slopes import overall_slope, slopes
 from retention_lib.models.experiments.validity import Validity
 from retention_lib.models.intervals import normal_quantile
 from retention_lib.models.ratios import Ratio, fieller
@@ -244,7 +245,7 @@ def _path_slope(own: pd.DataFrame, other: pd.DataFrame) -> np.ndarray:
     known, squares, product = (both[name] for name in _BEFORE)
     spread = squares - known**2 / both["units"]
     together = product - known * both["total"] / both["units"]
-    return np.where(spread > 0, together / np.where(spread > 0, spread, 1.0), 0.0)
+    return slopes(together, spread)
 
 
 def _side(frame: pd.DataFrame, *, adjusted: bool) -> dict[str, np.ndarray]:
@@ -291,9 +292,7 @@ def _spans(pair: ArmPair, metric: str, *, adjusted: bool) -> dict[str, Weights]:
 def _slope(pair: ArmPair, column: str, before: str) -> float:
     """How much a column rises with what was known before, over both arms; the same as the effects are adjusted by."""
     both = [pair.moments.aggregates(arm, column, before) for arm in (pair.arm, pair.control)]
-    together = both[0] + both[1]
-    spread = together.var(before)
-    return float(together.cov(column, before) / spread) if spread > 0 else 0.0
+    return overall_slope(both[0] + both[1], column, before)
 
 
 def _bounds(name: str, found: Contrast | None) -> dict[str, float]:

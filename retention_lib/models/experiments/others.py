@@ -12,14 +12,13 @@ from retention_lib.estimates import NotEnough
 from retention_lib.models.experiments.expectation import expectation
 from retention_lib.models.experiments.profit_columns import Costs
 from retention_lib.models.experiments.scores import (
-    UNITS_AN_ARM,
     KnownUnits,
     TestedUnits,
     expected_gains,
     standardised,
     tested_units,
 )
-from retention_lib.models.experiments.unit_money import UnitMoney, unit_money
+from retention_lib.models.experiments.unit_money import UnitMoney
 
 Floats = NDArray[np.float64]
 
@@ -41,12 +40,9 @@ def told_of_others(
     """
     if isinstance(features, NotEnough):
         return features
-    money = unit_money(features.frame, costs, results=features.results)
-    if isinstance(money, NotEnough):
-        return money
-    units = tested_units(features, money)
-    if min(units.counts) < UNITS_AN_ARM:
-        return NotEnough("uplift_customers", int(min(units.counts)), UNITS_AN_ARM)
+    units = tested_units(features, costs)
+    if isinstance(units, NotEnough):
+        return units
     sending = float(units.money.sending.sum() / units.money.members.sum())
     both = _with_others(features, units, others)
     learned = np.arange(len(both.arm)) < len(units.arm)

@@ -64,6 +64,23 @@ class Costs:
             msg = f"a gross margin is in [0, 1], not {self.gross_margin}"
             raise ValueError(msg)
 
+    def goal_in(self, known: Collection[str]) -> str | None:
+        """The column of money of a test that comes with its outcomes; None where it has none.
+
+        Args:
+            known: Its columns.
+        """
+        wanted = (*_PROFIT, *_SALES) if self.goal == AUTO else (self.goal,)
+        return next((name for name in wanted if name in known), None)
+
+    def is_profit(self, goal: str) -> bool:
+        """Whether that column is gross profit, of which no margin is taken.
+
+        Args:
+            goal: The column.
+        """
+        return goal in _PROFIT or (self.goal != AUTO and self.goal_is_profit)
+
 
 @dataclass(frozen=True, kw_only=True)
 class ProfitColumns:
@@ -204,16 +221,13 @@ def _is_stated(moments: Moments, known: set[str], margin: float | None) -> bool:
 
 def _of_outcomes(moments: Moments, known: set[str], costs: Costs) -> ProfitColumns | NotEnough:
     """From the columns of outcomes that came with the test."""
-    if costs.goal == AUTO:
-        goal = next((name for name in (*_PROFIT, *_SALES) if name in known), None)
-    elif costs.goal not in moments.columns:
+    if costs.goal not in (AUTO, *moments.columns):
         msg = f"goal {costs.goal!r} is no column of the test; columns: {', '.join(moments.columns)}"
         raise ValueError(msg)
-    else:
-        goal = costs.goal
-    if goal is None or goal not in known or moments.binary(goal):
+    goal = costs.goal_in(known)
+    if goal is None or moments.binary(goal):
         return NotEnough("goal_in_money", 0, 1)
-    profit = goal in _PROFIT if costs.goal == AUTO else costs.goal_is_profit or goal in _PROFIT
+    profit = costs.is_profit(goal)
     if not profit and costs.gross_margin is None:
         return NotEnough("margin_and_cost_known", 0, 1)
     orders = next((name for name in ("orders", "conversion") if name in known), None)

@@ -150,13 +150,9 @@ def scores(
     """
     if isinstance(features, NotEnough):
         return features
-    money = unit_money(features.frame, costs, results=features.results)
-    if isinstance(money, NotEnough):
-        return money
-    units = tested_units(features, money)
-    fewest = int(min(units.counts))
-    if fewest < UNITS_AN_ARM:
-        return NotEnough("uplift_customers", fewest, UNITS_AN_ARM)
+    units = tested_units(features, costs)
+    if isinstance(units, NotEnough):
+        return units
     return _scores(features, units, rng=rng, folds=folds, withheld=_withheld(validity))
 
 
@@ -185,13 +181,26 @@ class TestedUnits:
         return np.asarray(self.counts / self.counts.sum())
 
 
-def tested_units(features: KnownUnits, money: UnitMoney) -> TestedUnits:
+def tested_units(features: KnownUnits, costs: Costs) -> TestedUnits | NotEnough:
     """The units whose result is known.
 
     Args:
         features: Of the test.
-        money: What its units brought.
+        costs: What is known of its money beside what customers bought.
+
+    Returns:
+        The units; the refusal of `unit_money`; NotEnough("uplift_customers") with fewer than 1,000 of them in an arm.
     """
+    money = unit_money(features.frame, costs, results=features.results)
+    if isinstance(money, NotEnough):
+        return money
+    units = _with_result(features, money)
+    fewest = int(min(units.counts))
+    return units if fewest >= UNITS_AN_ARM else NotEnough("uplift_customers", fewest, UNITS_AN_ARM)
+
+
+def _with_result(features: KnownUnits, money: UnitMoney) -> TestedUnits:
+    """Those whose money is known, as arrays."""
     kept = np.isfinite(money.amount)
     frame = features.frame.loc[kept]
     arm = pd.Categorical(frame["arm"], categories=list(features.arms)).codes.astype(np.int64)

@@ -83,7 +83,7 @@ def segment_effects(
     """The effect of every offer in every segment.
 
     Segments are of what was known before the test, so that each is a test of its own. Where the same metric was known
-    before, it sharpens the comparison (CUPED, slope of the segment and its two arms).
+    before, it sharpens the comparison (CUPED, by the slope inside the two arms of the segment; see `slopes`).
 
     Args:
         sums: Columns dimension, segment, arm, metric, n, total, total_squares, before_total, before_squares,

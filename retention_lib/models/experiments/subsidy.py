@@ -11,6 +11,7 @@ import pandas as pd
 from numpy.typing import NDArray
 
 from retention_lib.estimates import Estimate, NotAsked, NotEnough
+from retention_lib.models.experiments.slopes import slopes
 from retention_lib.models.experiments.validity import Validity, refusal_of
 
 LEVEL = 0.95
@@ -171,8 +172,7 @@ def _row(
 
 def _extra(own: _Means, alone: _Means) -> Floats:
     """Orders beyond those of control, less what orders before the test foretold."""
-    square = own.square() + alone.square()
-    slope = np.divide(own.within() + alone.within(), square, out=np.zeros_like(square), where=square > 0)
+    slope = slopes(own.within() + alone.within(), own.square() + alone.square())
     return own.orders - alone.orders - slope * (own.before - alone.before)
 
 

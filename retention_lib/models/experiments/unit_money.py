@@ -10,11 +10,10 @@ import pandas as pd
 from numpy.typing import NDArray
 
 from retention_lib.estimates import NotEnough
-from retention_lib.models.experiments.profit_columns import AUTO, SENDING, Costs, sending_weights
+from retention_lib.models.experiments.profit_columns import SENDING, Costs, sending_weights
 
 Floats = NDArray[np.float64]
 
-_PROFIT, _SALES = ("gross_profit",), ("revenue", "spend", "sales")
 _SALES_COUNTED = frozenset({"net_full", "revenue_full"})
 
 
@@ -69,10 +68,10 @@ def _amount(frame: pd.DataFrame, costs: Costs, results: Sequence[str]) -> Floats
         return frame["net_full"].to_numpy(dtype=float)
     if "revenue_full" in results:
         return _with_margin(frame, "revenue_full", costs)
-    goal = costs.goal if costs.goal != AUTO else next((name for name in (*_PROFIT, *_SALES) if name in results), None)
-    if goal is None or goal not in results or frame[goal].dropna().isin([0, 1]).all():
+    goal = costs.goal_in(results)
+    if goal is None or frame[goal].dropna().isin([0, 1]).all():
         return NotEnough("goal_in_money", 0, 1)
-    if goal in _PROFIT or (costs.goal != AUTO and costs.goal_is_profit):
+    if costs.is_profit(goal):
         return frame[goal].to_numpy(dtype=float)
     return _with_margin(frame, goal, costs)
 

@@ -13,10 +13,11 @@ import pandas as pd
 
 from retention_lib.estimates import Estimate, NotAsked, NotEnough
 from retention_lib.models.impact.group_time import group_time_effects
-from retention_lib.models.impact.joining import LEADS, PERIODS_AFTER
+from retention_lib.models.impact.joining import LEADS
 from retention_lib.models.impact.panel import Panel
 from retention_lib.models.impact.panel_units import staggered_panel
 from retention_lib.models.impact.programme_effect import ProgrammeEffect
+from retention_lib.models.impact.purchases_compared import PERIODS_AFTER
 
 _BEFORE, _AFTER = 3, 12
 

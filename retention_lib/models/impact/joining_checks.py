@@ -8,8 +8,9 @@ from typing import Literal
 import pandas as pd
 
 from retention_lib.estimates import NotEnough, figures_frame
-from retention_lib.models.impact.joining import AT_PURCHASES, FEWEST_MEMBERS, MOST_OUTSIDE, MOST_UNTESTED, passes
+from retention_lib.models.impact.joining import AT_PURCHASES, MOST_OUTSIDE, MOST_UNTESTED, passes
 from retention_lib.models.impact.programme_effect import ProgrammeEffect
+from retention_lib.models.impact.purchases_compared import FEWEST_MEMBERS
 
 Kind = Literal[
     "who", "before", "placebo", "anticipation", "at_purchases", "scales", "overlap", "drift", "one_day", "tested"

@@ -22,6 +22,9 @@ Floats = NDArray[np.float64]
 PERIOD_DAYS = 28
 """The length of a period in which effects are told."""
 
+EARLY_DAYS = 3 * PERIOD_DAYS
+"""The first days of a customer, in which it is seen who buys alike."""
+
 _OUTCOMES = ("purchases", "revenue", "gross_profit")
 
 

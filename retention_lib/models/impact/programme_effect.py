@@ -12,17 +12,9 @@ import pandas as pd
 from retention_lib.estimates import Estimate, NotEnough
 from retention_lib.models.impact.comparisons import Compared, compared, scaled, two_sided_p
 from retention_lib.models.impact.counterfactual import counterfactual
-from retention_lib.models.impact.joining import (
-    CLAIM_P,
-    FEWEST_MEMBERS,
-    LEADS,
-    NOT_SHOWN,
-    PERIODS_AFTER,
-    Cells,
-    Joining,
-    joining,
-)
+from retention_lib.models.impact.joining import CLAIM_P, LEADS, NOT_SHOWN, Joining, joining
 from retention_lib.models.impact.panel import PERIOD_DAYS, Floats, Panel
+from retention_lib.models.impact.purchases_compared import FEWEST_MEMBERS, PERIODS_AFTER, Cells
 from retention_lib.models.intervals import normal_quantile
 
 PERIODS_SHOWN = 13

@@ -15,9 +15,9 @@ import pandas as pd
 
 from retention_lib.estimates import Estimate, NotAsked, NotEnough
 from retention_lib.models.impact.comparisons import Compared, two_sided_p
-from retention_lib.models.impact.joining import EARLY_DAYS, FEWEST_MEMBERS, PERIODS_AFTER, purchases_compared
-from retention_lib.models.impact.panel import Panel, segment_panel
+from retention_lib.models.impact.panel import EARLY_DAYS, Panel, segment_panel
 from retention_lib.models.impact.programme_effect import ProgrammeEffect
+from retention_lib.models.impact.purchases_compared import FEWEST_MEMBERS, PERIODS_AFTER, purchases_compared
 from retention_lib.models.intervals import holm_adjusted, normal_quantile
 from retention_lib.models.shrinkage import shrunk
 

@@ -16,9 +16,9 @@ import pandas as pd
 
 from retention_lib.estimates import Estimate, NotAsked, NotEnough, figures_frame, first_refusal
 from retention_lib.models.balancing import Balance, balanced
-from retention_lib.models.impact.joining import EARLY_DAYS, FEWEST_CONTROLS, PERIODS_AFTER, purchases_compared
-from retention_lib.models.impact.panel import Bools, Floats, Panel, panel
+from retention_lib.models.impact.panel import EARLY_DAYS, Bools, Floats, Panel, panel
 from retention_lib.models.impact.programme_effect import ProgrammeEffect
+from retention_lib.models.impact.purchases_compared import FEWEST_CONTROLS, PERIODS_AFTER, purchases_compared
 
 FEATURES = ("first_amount", "purchases_1", "purchases_2", "purchases_3", "revenue", "started")
 """What is made alike: money of the first purchase, purchases in three periods, money in them, and when they began."""

@@ -13,18 +13,9 @@ from studies.loyalty_effect import Judged
 from retention_lib.estimates import Estimate, NotEnough
 from retention_lib.models.impact import counterfactual as fitting
 from retention_lib.models.impact.comparisons import Compared, two_sided_p
-from retention_lib.models.impact.joining import (
-    NOT_SHOWN,
-    Cells,
-    Joining,
-    _design,
-    _outside,
-    _steepest,
-    joining,
-    passes,
-    purchases_compared,
-)
+from retention_lib.models.impact.joining import NOT_SHOWN, Joining, _design, _outside, _steepest, joining, passes
 from retention_lib.models.impact.panel import Panel, panel
+from retention_lib.models.impact.purchases_compared import Cells, purchases_compared
 
 PERIODS = 3
 
