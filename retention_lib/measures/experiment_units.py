@@ -115,18 +115,32 @@ def randomised_units(placed: ir.Table, customers: ir.Table | None) -> Randomised
     units = judged_units(customers)
     if units.members is None:
         return RandomisedUnits(units=CUSTOMERS, mixed_households=0)
-    known = placed.inner_join(units.members, "customer_id")
-    homes = known.group_by("household").aggregate(
+    told = household_counts(placed.inner_join(units.members, "customer_id")).iloc[0]
+    return RandomisedUnits(units=units if told["together"] else CUSTOMERS, mixed_households=int(told["mixed"]))
+
+
+def household_counts(known: ir.Table, *, by: Sequence[str] = ()) -> pd.DataFrame:
+    """What chance did to the households of a test, or of each of several.
+
+    Args:
+        known: The customers of known households: `household`, `code`, `mixed`, and the columns of `by`.
+        by: What tells the tests apart.
+
+    Returns:
+        One row a test: the columns of `by`, several (households of several assigned members), whole (of them, those in
+        one arm), mixed (households in two arms; counts), together (bool: it decided for households, as of the several
+        95 % are whole).
+    """
+    homes = known.group_by(*by, "household").aggregate(
         several=known.count() > 1, mixed=known.mixed.any() | (known.code.min() != known.code.max())
     )
     told = homes.aggregate(
+        by=list(by),
         several=homes.several.sum().fill_null(0),
         whole=(homes.several & ~homes.mixed).sum().fill_null(0),
         mixed=homes.mixed.sum().fill_null(0),
     ).to_pandas()
-    several, whole, mixed = (int(told[name].iloc[0]) for name in ("several", "whole", "mixed"))
-    together = several > 0 and whole >= _WHOLE_SHARE * several
-    return RandomisedUnits(units=units if together else CUSTOMERS, mixed_households=mixed)
+    return told.assign(together=(told["several"] > 0) & (told["whole"] >= _WHOLE_SHARE * told["several"]))
 
 
 def numbered_units(placed: ir.Table, units: Units, arms: Sequence[str]) -> NumberedUnits:

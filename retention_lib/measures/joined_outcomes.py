@@ -22,8 +22,6 @@ from retention_lib.measures.units import CUSTOMERS, Units
 if TYPE_CHECKING:
     from retention_lib.stores.store import Store
 
-_WHOLE_SHARE = 0.95
-
 
 @dataclass(frozen=True, kw_only=True, eq=False)
 class JoinedOutcomes:
@@ -39,16 +37,12 @@ class JoinedOutcomes:
     outcomes: Outcomes
     people: ir.Table
 
-    @property
-    def unit(self) -> str:
-        """What a unit is: `customer` or `household`."""
-        return self.outcomes.experiment.units.name
-
 
 def joined_outcomes(joined: JoinedTests, *, until: date, gross_margin: float | None) -> JoinedOutcomes:
     """What the units of the tests did, counted in the sales.
 
-    Units are households where those of several assigned members are nearly all (95 %) whole in an arm of their test.
+    What a unit is, is decided for each test by itself: a household where those of several assigned members are nearly
+    all (95 %) whole in an arm of it, else a customer.
 
     Args:
         joined: The tests; they have dates, and the store `transactions`.
@@ -104,7 +98,7 @@ def sums_apart(arms: pd.DataFrame, sums: ArmSums, controls: Mapping[str, str]) -
     """The sums over the arms of all tests, test by test.
 
     Args:
-        arms: One row an arm: experiment, arm, label (what the sums call it).
+        arms: One row an arm: experiment, arm, unit (what a unit of its test is), label (what the sums call it).
         sums: The sums.
         controls: The arm left alone, by test; it comes first.
     """
@@ -118,7 +112,10 @@ def sums_apart(arms: pd.DataFrame, sums: ArmSums, controls: Mapping[str, str]) -
         return pd.concat(parts, ignore_index=True) if parts else empty.iloc[:0]
 
     return {
-        str(test): ArmSums(sums=of_test(own, by_arm[0], sums.sums), arms=of_test(own, by_arm[1], sums.arms))
+        str(test): ArmSums(
+            sums=of_test(own, by_arm[0], sums.sums),
+            arms=of_test(own, by_arm[1], sums.arms).assign(unit=str(own["unit"].iloc[0])),
+        )
         for test, own in ordered.groupby("experiment", sort=False)
     }
 
@@ -135,12 +132,12 @@ class _Found:
 def _units(joined: JoinedTests) -> _Found:
     """The units of the tests."""
     keys, homes = joined.keys, joined.find("customers")
-    if homes is None or not _drawn_whole(keys, homes):
+    if homes is None:
         told = keys.mutate(
             members=ibis.literal(1, type="int32"), assigned_at=keys.since, day=keys.since.date(), customer_id=keys.key
         )
         return _Found(units=CUSTOMERS, people=told, placed=_in_one_arm(told))
-    members = homes.filter(homes.household_id.notnull()).select("customer_id", household="household_id")
+    members = homes.select("customer_id", household="household_id")
     units = Units(name="household", members=members)
     named = units.of(keys.drop("unit", "customer_id").rename(customer_id="key")).rename(label="unit")
     each = named.group_by("label").aggregate(
@@ -158,14 +155,3 @@ def _units(joined: JoinedTests) -> _Found:
 
 def _in_one_arm(rows: ir.Table) -> ir.Table:
     return rows.filter(~rows.mixed).select("customer_id", "unit", "assigned_at", "day")
-
-
-def _drawn_whole(keys: ir.Table, homes: ir.Table) -> bool:
-    """Whether nearly all households of several customers in a test are in one of its arms."""
-    known = keys.drop("customer_id").inner_join(homes.filter(homes.household_id.notnull()), [("key", "customer_id")])
-    each = known.group_by("household_id").aggregate(
-        several=known.count() > 1, mixed=known.mixed.any() | (known.code.min() != known.code.max())
-    )
-    several = each.filter(each.several)
-    told = several.aggregate(homes=several.count(), whole=(~several.mixed).sum().fill_null(0)).to_pandas().iloc[0]
-    return bool(told["homes"] > 0 and told["whole"] >= _WHOLE_SHARE * told["homes"])

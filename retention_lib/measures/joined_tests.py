@@ -10,9 +10,11 @@ from datetime import date, timedelta
 from typing import TYPE_CHECKING
 
 import ibis
+import numpy as np
 import pandas as pd
 from ibis.expr import types as ir
 
+from retention_lib.measures.experiment_units import household_counts
 from retention_lib.measures.experiments import Reading
 
 if TYPE_CHECKING:
@@ -46,8 +48,9 @@ class JoinedTests:
     """A store in which some tests are one; it has the tables that their profit is counted from.
 
     Attributes:
-        arms: The arms of the tests as they were given, each with its place as `code`, that of its test as `number`, and
-            `days` (over which its test is counted).
+        arms: The arms of the tests as they were given, each with its place as `code`, that of its test as `number`,
+            `days` (over which its test is counted) and `unit` (what chance decided for in its test: `customer` or
+            `household`).
         keys: One row a customer and test, kept in the engine: `unit` (number), `key` (the same as text, by which the
             customer goes here), `customer_id`, `number`, `code` (of an arm), `mixed` (bool: in two arms of the test),
             `since` (time of the assignment; NULL in a test without dates), `stratum` (text or NULL), `days`.
@@ -70,6 +73,9 @@ class JoinedTests:
         self.arms = own.assign(code=range(len(own)), number=numbers, days=own.get("days", reading.full_days))
         self._placed = _placed(store.table("assignments"), self.arms, until)
         self.keys = _keys(self._placed).cache()
+        self._homes = _homes(store.find("customers"), self.keys)
+        by_home = self.arms["number"].isin(self._by_household()).to_numpy()
+        self.arms = self.arms.assign(unit=np.where(by_home, "household", "customer").astype(object))
         self.zero_amount_is_purchase = store.zero_amount_is_purchase
         found = {name: table for name in TABLES if (table := store.find(name)) is not None}
         self._tables = {name: made for name, table in found.items() if (made := self._made(name, table)) is not None}
@@ -99,7 +105,7 @@ class JoinedTests:
             return self._campaign_rows(table)
         if name == "outcomes":
             return self._outcomes(table)
-        return self._homes(table) if name == "customers" else None
+        return self._households() if name == "customers" else None
 
     def _sales(self, sales: ir.Table) -> ir.Table:
         """The rows of orders that a test looks at, for each test of the customer."""
@@ -146,12 +152,20 @@ class JoinedTests:
         keys = self.keys.inner_join(names, "number")
         return keys.select(*columns, customer="customer_id", campaign="experiment")
 
-    def _homes(self, customers: ir.Table) -> ir.Table | None:
-        """The households, a new one for each test."""
-        if "household_id" not in customers.columns:
+    def _by_household(self) -> list[int]:
+        """The tests in which chance decided for households, by number; each is looked at by itself."""
+        if self._homes is None:
+            return []
+        told = household_counts(self._homes, by=("number",))
+        return [int(number) for number in told.loc[told["together"], "number"]]
+
+    def _households(self) -> ir.Table | None:
+        """The households of the tests that were drawn by them, a new one for each test; None without such a test."""
+        own = self.arms.loc[self.arms["unit"] == "household", "number"]
+        if self._homes is None or own.empty:
             return None
-        homes = customers.select("customer_id", "household_id").inner_join(self.keys, "customer_id")
-        household = homes.number.cast("string") + _MARK + homes.household_id
+        homes = self._homes.filter(self._homes.number.isin([int(number) for number in own.unique()]))
+        household = homes.number.cast("string") + _MARK + homes.household
         return homes.select(customer_id=homes.key, household_id=household)
 
 
@@ -182,6 +196,14 @@ def _keys(placed: ir.Table) -> ir.Table:
     number = ibis.row_number().cast("int32")
     # A short text stands in the engine where it is used, a long one apart from it.
     return each.mutate(unit=number, key=number.cast("string"))
+
+
+def _homes(customers: ir.Table | None, keys: ir.Table) -> ir.Table | None:
+    """The customers of known households: key, number, code, mixed, household; None where none is known."""
+    if customers is None or "household_id" not in customers.columns:
+        return None
+    known = customers.filter(customers.household_id.notnull()).select("customer_id", household="household_id")
+    return keys.select("customer_id", "key", "number", "code", "mixed").inner_join(known, "customer_id")
 
 
 def _ordered(sales: ir.Table, since: date) -> ir.Table:

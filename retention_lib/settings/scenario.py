@@ -45,7 +45,7 @@ class Scenario(StrictModel):
     Attributes:
         kind: What sets it off; the scenario's own name where the file says nothing.
         enabled: Whether lists are made of it.
-        offer: What it offers: `none`, a name under `offers`, or `auto` for what tests found best for each customer.
+        offer: What it offers: `none`, a name under `offers`, or `auto` for what tests or its own lists found best.
         channels: The channels it may use, the first one the customer agreed to.
         wait_hours: Hours between what sets it off and the message.
         fresh_days: Days after what sets it off in which the message still makes sense; from the start of the plan on

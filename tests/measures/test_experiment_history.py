@@ -187,6 +187,29 @@ def test_results_that_came_with_the_tests_are_read_as_they_are() -> None:
     assert found.tests[0].first_day is None
 
 
+@pytest.mark.parametrize("counted", [True, False])
+def test_each_test_has_the_units_that_it_was_drawn_by(counted: bool) -> None:
+    """Three homes of two are whole in spring; in may, which is larger, ten homes of two were drawn one by one."""
+    names = [(f"{member}{home}", f"home{home}") for home in range(10) for member in "ab"]
+    whole = [(name, "spring", ("none", "mail")[int(name[1:]) % 2], "2025-03-01 00:05") for name, _ in names[:6]]
+    apart = [(name, "may", ("none", "mail")["ab".index(name[0])], "2025-05-01 00:05") for name, _ in names]
+    shop = store(whole, apart)
+    shop.tables["customers"] = table(names, {"customer_id": "string", "household_id": "string"})
+    if not counted:
+        kinds = {"customer_id": "string", "experiment_id": "string", "spend": "decimal(18, 4)"}
+        spent = [(name, test, "10") for name, test, *_ in (*whole, *apart)]
+        shop.tables["outcomes"] = table([*spent, ("c1", "now", "1")], kinds)
+    source = "auto" if counted else "outcomes"
+    now = experiment(shop, replace(READING, outcomes_from=source), until=UNTIL)
+    found = experiment_history(now)
+    assert isinstance(found, History)
+    sizes = {one.name: one.arms[["unit", "units", "members"]].to_numpy().tolist() for one in found.tests}
+    assert sizes == {
+        "may": [["customer", 10, 10], ["customer", 10, 10]],
+        "spring": [["household", 2, 4], ["household", 1, 2]],
+    }
+
+
 def test_one_pass_over_all_says_what_each_test_says_of_itself() -> None:
     simulation = Simulation(customers=3_000, months=24, until=date(2026, 6, 30), seed=8)
     shop: Any = ToldStore([tell_story(open_shop(simulation), 0)])

@@ -10,7 +10,7 @@ from typing import TYPE_CHECKING
 import pandas as pd
 
 from retention_lib.estimates import NotAsked, NotEnough
-from retention_lib.measures.actions.list_entries import JudgingTerms, ListEntry, list_entries, unsent_lists
+from retention_lib.measures.actions.list_entries import ListEntry, list_entries, unsent_lists
 from retention_lib.measures.actions.list_facts import list_facts
 from retention_lib.measures.experiment_checks import CheckFacts
 from retention_lib.measures.experiment_sums import ArmSums
@@ -19,6 +19,7 @@ from retention_lib.measures.joined_outcomes import joined_outcomes, sums_by_test
 from retention_lib.measures.joined_tests import JOINED, JoinedTests
 
 if TYPE_CHECKING:
+    from retention_lib.measures.actions.terms import JudgingTerms
     from retention_lib.stores.store import Store
 
 MOST_LISTS, MOST_TESTS = 200, 20
@@ -53,7 +54,7 @@ class JudgedLists:
 
     Attributes:
         lists: Those that are over, the latest verdict first.
-        tests: Other tests of the store that are over, read over the same days after the assignment, likewise.
+        tests: Other tests of the store that are over, read over 21 days after the assignment, likewise.
         open: One row a list that is not: scenario, test, month (YYYY-MM), customers, control (counts), start (date),
             verdict_on (date; the first day on which it can be judged), ordered by verdict and name.
         left_out: One row a list or test that cannot be read: test, scenario, reason (`one_arm`: all of it is in one

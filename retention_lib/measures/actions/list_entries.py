@@ -3,10 +3,9 @@
 from __future__ import annotations
 
 from collections.abc import Mapping, Sequence
-from dataclasses import dataclass, field
+from dataclasses import dataclass
 from datetime import date, timedelta
 from functools import partial
-from types import MappingProxyType
 from typing import TYPE_CHECKING
 
 import ibis
@@ -19,41 +18,15 @@ from retention_lib.measures.actions.consents import our_channel
 from retention_lib.measures.experiment_names import AUTO, assigned_arms, control_named, reached_arms
 from retention_lib.measures.holdout_arms import called_holdout, holdout_arms
 from retention_lib.measures.sharing import FEWEST
-from retention_lib.settings.scenario import NO_OFFER, WINDOW_DAYS
+from retention_lib.settings.scenario import NO_OFFER
 from retention_lib.stores.listed import scenario_of
 
 if TYPE_CHECKING:
-    from retention_lib.settings.models import Economics
-    from retention_lib.settings.playbook import Playbook
+    from retention_lib.measures.actions.terms import JudgingTerms
     from retention_lib.stores.listed import ListedExperiment
     from retention_lib.stores.store import Store
 
 _MONTH = len("_2026_07")
-
-
-@dataclass(frozen=True, kw_only=True)
-class JudgingTerms:
-    """How lists are read that no ledger describes, and what is known of the money of all.
-
-    Attributes:
-        scenarios: The scenarios' ids, those switched off among them.
-        offers: Each scenario's offer today, for lists kept elsewhere.
-        window_days: Days from the message on in which a list is meant to work.
-        after_days: Days after these that count too.
-        before_days: Days before the message that say how customers were.
-        contact_cost: Money of one message; None where it is not known.
-        gross_margin: Margin of sales without a cost, in [0, 1]; None where not known.
-        other_tests: Whether other tests of the store come along, for what they say of the same offers.
-    """
-
-    scenarios: tuple[str, ...] = ()
-    offers: Mapping[str, str] = field(default_factory=dict)
-    window_days: int = WINDOW_DAYS
-    after_days: int = 0
-    before_days: int = 182
-    contact_cost: float | None = None
-    gross_margin: float | None = None
-    other_tests: bool = True
 
 
 @dataclass(frozen=True, kw_only=True, eq=False)
@@ -111,27 +84,6 @@ class ListEntry:
     def verdict_on(self) -> date | None:
         """First day on which the days of everybody have been seen whole; None without dates."""
         return None if self.last_day is None else self.last_day + timedelta(days=self.days)
-
-
-def judging_terms(
-    playbook: Playbook, economics: Economics, *, after_days: int = 0, other_tests: bool = True
-) -> JudgingTerms:
-    """How the lists of a playbook are read where no ledger describes them.
-
-    Args:
-        playbook: The playbook.
-        economics: What is known of the store's money.
-        after_days: Days after the window that count too.
-        other_tests: Whether other tests of the store come along.
-    """
-    return JudgingTerms(
-        scenarios=tuple(playbook.scenarios),
-        offers=MappingProxyType({name: one.offer for name, one in playbook.scenarios.items()}),
-        after_days=after_days,
-        contact_cost=economics.contact_cost,
-        gross_margin=economics.gross_margin,
-        other_tests=other_tests,
-    )
 
 
 def list_entries(store: Store, terms: JudgingTerms, *, until: date) -> tuple[ListEntry, ...]:
@@ -254,8 +206,8 @@ def _entry(
         # Arms of other tests are called by what they offer.
         offers={arm: arm if offer is None else offer for arm in treated},
         shares=None,
-        window_days=terms.window_days,
-        after_days=terms.after_days,
+        window_days=terms.window_of(scenario),
+        after_days=0,
         contact_cost=terms.contact_cost,
         campaign_cost=0.0,
         start=None,

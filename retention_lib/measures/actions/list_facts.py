@@ -86,7 +86,11 @@ def list_facts(
         The facts by name of the list.
     """
     counts = _counts(store, joined, counted, entries, sums, until=until)
-    return {one.name: _facts(one, counts, unit=counted.unit, until=until) for one in entries if one.name in sums}
+    return {
+        one.name: _facts(one, counts, unit=str(sums[one.name].arms["unit"].iloc[0]), until=until)
+        for one in entries
+        if one.name in sums
+    }
 
 
 def _counts(

@@ -10,13 +10,13 @@ from typing import TYPE_CHECKING, Any
 import pandas as pd
 
 from retention_lib.estimates import NotAsked
-from retention_lib.measures.actions.list_entries import JudgingTerms
 from retention_lib.measures.experiment_names import AUTO, assigned_arms
 from retention_lib.measures.experiments import Reading
 from retention_lib.measures.holdout_arms import holdout_arms
 from retention_lib.stores.listed import ListedExperiment, scenario_of
 
 if TYPE_CHECKING:
+    from retention_lib.measures.actions.terms import JudgingTerms
     from retention_lib.stores.store import Store
 
 LATELY_DAYS = 31

@@ -8,16 +8,19 @@ from datetime import date
 from typing import TYPE_CHECKING
 
 import ibis
+import numpy as np
 import pandas as pd
 from ibis.expr import types as ir
 
 from retention_lib.estimates import NotEnough
 from retention_lib.measures.actions.audiences import CHANNELS, Audience, agreed, audiences
 from retention_lib.measures.actions.drawing import Draw, drawn_lists
+from retention_lib.measures.actions.list_counts import list_changes, list_counts
 from retention_lib.measures.spreadsheets import spreadsheet_formula
 from retention_lib.settings.scenario import CONTROL
+from retention_lib.settings.scenarios import KINDS
 from retention_lib.stores.ledger import Ledger
-from retention_lib.stores.ledger_rows import LEDGER_COLUMNS
+from retention_lib.stores.ledger_rows import LEDGER_COLUMNS, TIME
 from retention_lib.stores.listed import ListedExperiment, experiment_name
 
 if TYPE_CHECKING:
@@ -25,7 +28,6 @@ if TYPE_CHECKING:
     from retention_lib.measures.actions.people import People
     from retention_lib.measures.actions.terms import Terms
     from retention_lib.settings.calendar import Month
-    from retention_lib.settings.playbook import Playbook
     from retention_lib.stores.store import Store
 
 FILE_COLUMNS = (
@@ -47,9 +49,12 @@ class ActionLists:
             channel and the offer that were planned) and `scenario`.
         arms: The same without ids: row (of the people; -1 for who is no longer one of them), scenario, variant,
             channel, send_at, offer, value (money expected of a contact; NaN where nothing is measured).
-        counts: One row a list: scenario, experiment_id, contacts, control, otherwise (customers who would be chosen now
-            and are not on it, or are and would not be), withdrawn (`stopped`), first_send, last_send, verdict_on
-            (dates); counts of customers. Only a list issued before has any of `otherwise` and `withdrawn`.
+        counts: One row a list, as it was issued: scenario, experiment_id, contacts, control, otherwise (customers who
+            would be chosen now and are not on it, or are and would not be), withdrawn (`stopped`; counts of customers;
+            only a list issued before has any of `otherwise` and `withdrawn`), kind, offer (`auto`: its customers get
+            different ones), channels (their names, the most used first), contact_cost (money a message, NaN: not
+            known), campaign_cost (money of the list beside them), window_days, first_send, last_send, verdict_on
+            (dates).
         audiences: The hashed addresses of lists that go by advertising.
         taken: Scenarios of which a test of the month's name was issued elsewhere, so that there is no list.
         stopped: Whether each row of `table` was to be contacted and may not be any more: consent withdrawn, held out,
@@ -121,12 +126,13 @@ class ActionLists:
         rows = self.rows(scenario)
         alone = rows["variant"] == CONTROL
         empty = alone | self.stopped[rows.index]
-        times = rows["send_at"].dt.strftime("%Y-%m-%d %H:%M:%S")
         money = rows["expected_value"].map("{:.2f}".format, na_action="ignore")
-        planned = {"channel": rows["channel"], "offer": rows["offer"], "about": rows["about"], "send_at": times}
+        planned = {name: rows[name] for name in ("channel", "offer", "about")}
+        planned["send_at"] = _time_texts(rows["send_at"])
         told = rows.assign(expected_value=money, **{name: cells.mask(empty, None) for name, cells in planned.items()})
-        ordered = told.assign(alone=alone).sort_values(["alone", "send_at", "customer_id"])
-        return ordered[list(FILE_COLUMNS)].reset_index(drop=True)
+        # The rows come ordered by customer, and this order keeps to it.
+        order = np.lexsort((rows["send_at"].mask(empty), alone))
+        return told.iloc[order][list(FILE_COLUMNS)].reset_index(drop=True)
 
     def to_frame(self) -> pd.DataFrame:
         """The counts."""
@@ -185,14 +191,14 @@ def action_lists(
     table = _in_order(pd.concat([part for part in (old, fresh.table) if len(part)] or [fresh.table]), experiments)
     table = table.reset_index(drop=True)
     now = _as_now(people, table)
-    stopped = _stopped(table, now, context.playbook)
+    stopped = _stopped(table, now, experiments)
     return ActionLists(
         month=month,
         start=context.start,
         experiments=experiments,
         table=table,
         arms=_arms(table, now),
-        counts=_counts(table, experiments, _changes(named, old, table[stopped])),
+        counts=list_counts(table, experiments, list_changes(named, old, table[stopped])),
         audiences=audiences(context.store, table, ~stopped, experiments),
         taken=tuple(taken),
         stopped=stopped,
@@ -230,6 +236,13 @@ def is_over(store: Store, month: Month) -> bool:
         month: The month of the report.
     """
     return any(later > month for later in store.lists.months)
+
+
+def _time_texts(times: pd.Series) -> pd.Series:
+    """Times as the files have them, each different one told once; None for none."""
+    codes, values = pd.factorize(times)
+    told = np.array([*(value.strftime(TIME) for value in values), None], dtype=object)
+    return pd.Series(told[codes], index=times.index, dtype=object)
 
 
 def _scenarios(ledger: Ledger) -> dict[str, str]:
@@ -274,7 +287,7 @@ def _named(people: People, wanted: pd.DataFrame, details: ir.Table | None) -> pd
         texts = details.select("row", scenario=details.scenario.cast("string"), about=details.detail)
         told = joined.left_join(texts, ["row", "scenario"]).drop("row_right", "scenario_right")
     ids = told.order_by("row").to_pandas()
-    return ids.merge(wanted, on=["row", "scenario"], validate="one_to_one")
+    return ids.merge(wanted.drop(columns="scenario"), on="row", validate="one_to_one")
 
 
 def _listed_with(named: pd.DataFrame, old: pd.DataFrame) -> pd.Series:
@@ -290,61 +303,36 @@ def _ordered(experiments: Sequence[ListedExperiment], terms: Terms) -> tuple[Lis
 
 
 def _in_order(table: pd.DataFrame, experiments: Sequence[ListedExperiment]) -> pd.DataFrame:
-    """The customers by list and id."""
+    """The customers by list and id, as which they come within each list."""
     at = {about.scenario: place for place, about in enumerate(experiments)}
-    ordered = table.assign(place=table["scenario"].map(at)).sort_values(["place", "customer_id"])
-    return ordered[[*LEDGER_COLUMNS, "scenario"]]
+    order = np.argsort(table["scenario"].map(at).to_numpy(), kind="stable")
+    return table.iloc[order][[*LEDGER_COLUMNS, "scenario"]]
 
 
 def _as_now(people: People, table: pd.DataFrame) -> pd.DataFrame:
-    """The people on lists as they are now, by id: row, the channels that may be used, held_out, suppressed."""
+    """The customer of each row as things are now.
+
+    Columns row (-1 for who is none of the people any more), the channels that may be used, held_out, suppressed.
+    """
     ids = ibis.memtable(table[["customer_id"]].astype(object), schema={"customer_id": "string"}).distinct()
     known = people.table.select("row", "customer_id", *CHANNELS, "held_out", "suppressed")
-    return known.semi_join(ids, "customer_id").to_pandas().set_index("customer_id")
+    found = known.semi_join(ids, "customer_id").to_pandas()
+    place = pd.Index(found["customer_id"], dtype=object).get_indexer(pd.Index(table["customer_id"], dtype=object))
+    # Who is not found has the place -1, that of what is put behind the others.
+    rows = np.append(found["row"].to_numpy(dtype=np.int32), np.int32(-1))[place]
+    flags = (*CHANNELS, "held_out", "suppressed")
+    told = {name: np.append(found[name].to_numpy(dtype=bool), False)[place] for name in flags}
+    return pd.DataFrame({"row": rows, **told}, index=table.index)
 
 
 def _arms(table: pd.DataFrame, now: pd.DataFrame) -> pd.DataFrame:
-    rows = table["customer_id"].map(now["row"]).fillna(-1).astype("int32")
-    told = table.assign(row=rows, value=table["expected_value"])
+    told = table.assign(row=now["row"], value=table["expected_value"])
     return told[["row", "scenario", "variant", "channel", "send_at", "offer", "value"]].reset_index(drop=True)
 
 
-def _stopped(table: pd.DataFrame, now: pd.DataFrame, playbook: Playbook) -> pd.Series:
+def _stopped(table: pd.DataFrame, now: pd.DataFrame, experiments: Sequence[ListedExperiment]) -> pd.Series:
     """Whether customers were to be contacted, and may not be as things are now."""
-    exempt = [name for name, scenario in playbook.scenarios.items() if scenario.while_suppressed]
-    held, complaining = (now.index[now[name].astype(bool)] for name in ("held_out", "suppressed"))
-    refused = table["customer_id"].isin(held) | (
-        table["customer_id"].isin(complaining) & ~table["scenario"].isin(exempt)
-    )
+    exempt = [about.scenario for about in experiments if about.kind in KINDS and KINDS[about.kind].while_suppressed]
+    refused = now["held_out"] | (now["suppressed"] & ~table["scenario"].isin(exempt))
     planned = table["channel"].notna() & (table["variant"] != CONTROL)
     return planned & (refused | ~agreed(table, now))
-
-
-def _changes(named: pd.DataFrame, old: pd.DataFrame, gone: pd.DataFrame) -> pd.DataFrame:
-    """What newer data say of the lists issued before, by scenario: otherwise, withdrawn (counts of customers)."""
-    both = named[["scenario", "customer_id"]].merge(
-        old[["scenario", "customer_id"]], how="outer", indicator="side", on=["scenario", "customer_id"]
-    )
-    apart = both[(both["side"] != "both") & both["scenario"].isin(old["scenario"])]
-    counts = {"otherwise": apart["scenario"].value_counts(), "withdrawn": gone["scenario"].value_counts()}
-    return pd.DataFrame(counts).fillna(0).astype("int64")
-
-
-def _counts(table: pd.DataFrame, experiments: Sequence[ListedExperiment], changes: pd.DataFrame) -> pd.DataFrame:
-    """One row a list."""
-    first = table.groupby("scenario")["send_at"].min()
-    rows = [
-        {
-            "scenario": about.scenario,
-            "experiment_id": about.experiment_id,
-            "contacts": about.treated,
-            "control": about.held,
-            **{name: int(changes[name].get(about.scenario, 0)) for name in ("otherwise", "withdrawn")},
-            "first_send": first[about.scenario].date(),
-            "last_send": about.last_send,
-            "verdict_on": about.verdict_on,
-        }
-        for about in experiments
-    ]
-    columns = ["scenario", "experiment_id", "contacts", "control", "otherwise", "withdrawn"]
-    return pd.DataFrame(rows, columns=[*columns, "first_send", "last_send", "verdict_on"])

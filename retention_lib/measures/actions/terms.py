@@ -1,14 +1,16 @@
-"""What the playbook says of money, limits and tests, as small frames that models can read."""
+"""What the playbook says of its lists: of those that are planned, and of those judged that no ledger describes."""
 
 from __future__ import annotations
 
 import math
+from collections.abc import Mapping
 from dataclasses import dataclass, field
+from types import MappingProxyType
 from typing import TYPE_CHECKING
 
 import pandas as pd
 
-from retention_lib.settings.scenario import LEARNED_OFFER, NO_OFFER
+from retention_lib.settings.scenario import LEARNED_OFFER, NO_OFFER, WINDOW_DAYS
 
 if TYPE_CHECKING:
     from retention_lib.settings.models import Economics
@@ -34,7 +36,7 @@ class Terms:
     @property
     def windows(self) -> tuple[int, ...]:
         """The days of the windows in which lists are judged."""
-        return tuple(sorted(set(self.scenarios["window_days"].astype(int)))) or (21,)
+        return tuple(sorted(set(self.scenarios["window_days"].astype(int)))) or (WINDOW_DAYS,)
 
     @property
     def pairs(self) -> tuple[tuple[str, str], ...]:
@@ -51,6 +53,37 @@ class Terms:
     def to_frame(self) -> pd.DataFrame:
         """The scenarios."""
         return self.scenarios
+
+
+@dataclass(frozen=True, kw_only=True)
+class JudgingTerms:
+    """How lists are read that no ledger describes, and what is known of the money of all.
+
+    Attributes:
+        scenarios: The scenarios' ids, those switched off among them.
+        offers: Each scenario's offer today.
+        windows: Days in which each scenario's lists are meant to work, from the message on; 21 where it is not named.
+        before_days: Days before the message that say how customers were.
+        contact_cost: Money of one message; None where it is not known.
+        gross_margin: Margin of sales without a cost, in [0, 1]; None where not known.
+        other_tests: Whether other tests of the store come along, for what they say of the same offers.
+    """
+
+    scenarios: tuple[str, ...] = ()
+    offers: Mapping[str, str] = field(default_factory=dict)
+    windows: Mapping[str, int] = field(default_factory=dict)
+    before_days: int = 182
+    contact_cost: float | None = None
+    gross_margin: float | None = None
+    other_tests: bool = True
+
+    def window_of(self, scenario: str) -> int:
+        """Days in which a list is meant to work.
+
+        Args:
+            scenario: Whose list it is; empty for another test.
+        """
+        return self.windows.get(scenario, WINDOW_DAYS)
 
 
 def plan_terms(playbook: Playbook, economics: Economics) -> Terms:
@@ -74,6 +107,25 @@ def plan_terms(playbook: Playbook, economics: Economics) -> Terms:
         scenarios=pd.DataFrame(scenarios, columns=list(columns)),
         channels=pd.DataFrame(channels, columns=["channel", "cost", "most"]),
         offers=pd.DataFrame([(NO_OFFER, 0.0, 0.0), *offers], columns=["offer", "discount", "cost_per_order"]),
+    )
+
+
+def judging_terms(playbook: Playbook, economics: Economics, *, other_tests: bool = True) -> JudgingTerms:
+    """How the lists of a playbook are read where no ledger describes them.
+
+    Args:
+        playbook: The playbook.
+        economics: What is known of the store's money.
+        other_tests: Whether other tests of the store come along.
+    """
+    own = playbook.scenarios
+    return JudgingTerms(
+        scenarios=tuple(own),
+        offers=MappingProxyType({name: one.offer for name, one in own.items()}),
+        windows=MappingProxyType({name: one.window for name, one in own.items()}),
+        contact_cost=economics.contact_cost,
+        gross_margin=economics.gross_margin,
+        other_tests=other_tests,
     )
 
 

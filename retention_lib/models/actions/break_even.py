@@ -45,10 +45,13 @@ def break_even_lift(lists: pd.DataFrame) -> BreakEvenLift | NotEnough:
         lists: contacts, cost, offer_cost, base (money), orders (expected without a message).
 
     Returns:
-        The lift; NotEnough("contact_cost_known") where a cost is not known, NotEnough("base_known") where what
-        customers bring is not, NotEnough("offer_below_margin") where the offer costs more than an order leaves.
+        The lift; NotEnough("offer_cost_known") where the cost of an offer is not known, NotEnough("contact_cost_known")
+        where another cost is not, NotEnough("base_known") where what customers bring is not,
+        NotEnough("offer_below_margin") where the offer costs more than an order leaves.
     """
     cost, base, orders = (float(lists[name].sum(skipna=False)) for name in ("cost", "base", "orders"))
+    if not math.isfinite(float(lists["offer_cost"].sum(skipna=False))):
+        return NotEnough("offer_cost_known", 0, 1)
     if not math.isfinite(cost):
         return NotEnough("contact_cost_known", 0, 1)
     if not (math.isfinite(base) and base > 0 and orders > 0):

@@ -10,7 +10,7 @@ from retention_lib.models.experiments.contrasts import Weights
 from retention_lib.models.experiments.moments import Moments
 from retention_lib.models.experiments.profit_columns import ProfitColumns, summed
 
-TREATED = "treated"
+_TREATED = "treated"
 """What the arms of a list that got a message are called together."""
 
 STEADY_ORDERS = 30
@@ -75,20 +75,19 @@ class Gain:
     orders_variance: float
 
 
-def together(moments: Moments, arms: Sequence[str], *, control: str, name: str = TREATED) -> Moments:
+def together(moments: Moments, arms: Sequence[str], *, control: str) -> Moments:
     """The moments of several arms as one beside those left alone.
 
     Args:
         moments: Of all arms.
         arms: Those taken together.
         control: The arm left alone.
-        name: What they are called together.
     """
     if len(arms) == 1 and len(moments.names) == 2:
-        told = {arms[0]: name, control: control}
+        told = {arms[0]: _TREATED, control: control}
         own = moments.sums.assign(arm=moments.sums["arm"].map(told))
         return Moments(sums=own, arms=moments.arms.assign(arm=moments.arms["arm"].map(told)), unit=moments.unit)
-    mapped = {control: control, **dict.fromkeys(arms, name)}
+    mapped = {control: control, **dict.fromkeys(arms, _TREATED)}
     rows = moments.sums[moments.sums["arm"].isin(list(mapped))]
     keys = ["arm", "first", "second"]
     numbers = dict.fromkeys(("n", "first_total", "second_total", "product"), "sum")

@@ -11,15 +11,15 @@ from typing import Any, Protocol
 import pandas as pd
 
 from retention_lib.estimates import Estimate, NotAsked, NotEnough
-from retention_lib.models.actions.gains import TREATED, Slope
-from retention_lib.models.actions.last_month import LastMonth, last_month, sum_of
+from retention_lib.models.actions.gains import Slope
+from retention_lib.models.actions.last_month import LastMonth, last_month
 from retention_lib.models.actions.list_readings import JudgedList, ListReading, Read
 from retention_lib.models.experiments.profit_columns import Costs
 
 _DAYS_A_MONTH = 365.25 / 12
 _TABLE = (
     *("scenario", "test", "month", "verdict_on", "contacts", "control", "profit", "low", "high", "standard_error"),
-    *("total", "total_low", "total_high", "chance", "standing", "valid", "reason", "last_month"),
+    *("total", "total_low", "total_high", "standing", "valid", "reason", "last_month"),
 )
 _ARMS = (
     *("scenario", "test", "offer", "verdict_on", "contacts", "control", "units", "net", "gross", "standard_error"),
@@ -80,9 +80,9 @@ class Judged:
         table: One row a list, the latest verdict first: scenario, test, month (YYYY-MM), verdict_on (date), contacts,
             control (customers), profit, low, high, standard_error (money a contact, net of coupons, sending and the
             list's own cost, as it counts in totals: rows that may be read add up to them; 95 %; NaN = not called),
-            total, total_low, total_high (money of all contacts), chance (of a gain; NaN = not told), standing (`paid`,
-            `lost`, `open`, `small`, `invalid`), valid (bool), reason (code of why it is invalid; empty), last_month
-            (bool: its verdict fell in the last month).
+            total, total_low, total_high (money of all contacts), standing (`paid`: all of that interval lies above 0;
+            `lost`: below; `open`; `small`, `invalid`), valid (bool), reason (code of why it is invalid; empty),
+            last_month (bool: its verdict fell in the last month).
         arms: One row a list, or other test (scenario empty), and offer: scenario, test, offer, verdict_on, contacts,
             control, units (counts), net (money a contact, before the list's own cost), gross (before sending too),
             standard_error (of either), freedom (its degrees of freedom), sending, fixed (money of messages, and of the
@@ -154,7 +154,7 @@ def judged(
     found = [one.judged(usual) for one in read]
     own, tests = tuple(found[: len(lists.lists)]), tuple(found[len(lists.lists) :])
     since = _month_before(lists.until)
-    table = pd.DataFrame([_row(one, since, margin_sd) for one in own], columns=list(_TABLE))
+    table = pd.DataFrame([_row(one, since) for one in own], columns=list(_TABLE))
     recent = [one for one in own if one.verdict_on > since]
     return Judged(
         table=table,
@@ -180,9 +180,8 @@ def _month_before(until: date) -> date:
     return (pd.Timestamp(until) - pd.DateOffset(months=1)).date()
 
 
-def _row(one: JudgedList, since: date, margin_sd: float) -> dict[str, Any]:
+def _row(one: JudgedList, since: date) -> dict[str, Any]:
     """A list as a row of the table."""
-    own = None if isinstance(one.profits, NotEnough) else one.profits.of(TREATED)
     return {
         "scenario": one.scenario,
         "test": one.name,
@@ -190,8 +189,7 @@ def _row(one: JudgedList, since: date, margin_sd: float) -> dict[str, Any]:
         "verdict_on": one.verdict_on,
         "contacts": 0 if one.gain is None else one.gain.contacts,
         "control": 0 if one.gain is None else one.gain.control,
-        **_earned(one, margin_sd),
-        "chance": math.nan if own is None or isinstance(own.probability, NotEnough) else own.probability.value,
+        **_earned(one),
         "standing": one.standing,
         "valid": not one.reason,
         "reason": one.reason,
@@ -199,11 +197,11 @@ def _row(one: JudgedList, since: date, margin_sd: float) -> dict[str, Any]:
     }
 
 
-def _earned(one: JudgedList, margin_sd: float) -> dict[str, float]:
+def _earned(one: JudgedList) -> dict[str, float]:
     """What a list earned, as it counts in the total of its month; bounds where it is called alone."""
-    if one.reason or one.gain is None:
+    found = one.earned
+    if found is None:
         return dict.fromkeys(_MONEY, math.nan)
-    found = sum_of([one.gain], fixed=one.fixed, margin_sd=margin_sd)
     each, total = (_bounds(told, called=one.standing != "small") for told in (found.per_contact(), found.total()))
     error = math.nan if math.isnan(each[1]) else found.error / found.contacts
     return dict(zip(_MONEY, (*each, *total, error), strict=True))

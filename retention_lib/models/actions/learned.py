@@ -135,7 +135,8 @@ def learned_effects(
     lists = arms[arms["scenario"] != ""]
     measured = _pairs(lists)
     told = list(dict.fromkeys([*_pairs(asked), *measured]))
-    others = [(scenario, offer) for scenario, _ in measured for offer in dict.fromkeys(lists["offer"])]
+    offers = dict.fromkeys([*lists["offer"], *(offer for _, offer in told)])
+    others = [(scenario, offer) for scenario, _ in measured for offer in offers]
     pairs = list(dict.fromkeys([*told, *others]))
     found = believed(_gains(arms), pairs, memory)
     frame = _decided(_frame(pairs, found, arms, memory), arms, memory)

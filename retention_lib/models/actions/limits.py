@@ -93,21 +93,8 @@ class Ranked:
         return Choice(chosen=chosen, value=value, bound=self.bound, prices=self.prices)
 
 
-def best_choice(value: Floats, limits: Sequence[Limit]) -> Choice:
-    """The candidates with the most value for what they use up, within all limits.
-
-    Args:
-        value: Of each candidate, > 0.
-        limits: What they use up.
-
-    Returns:
-        The choice: the same whatever else is computed, ties decided by the candidates' order.
-    """
-    return ranked(value, limits).taken(limits)
-
-
 def ranked(value: Floats, limits: Sequence[Limit]) -> Ranked:
-    """The candidates by worth per priced use of what is short.
+    """The candidates by worth per priced use of what is short; the same whatever else is computed, ties by their order.
 
     Args:
         value: Of each candidate, > 0.

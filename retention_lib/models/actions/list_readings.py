@@ -10,20 +10,17 @@ from typing import Any, Protocol
 import pandas as pd
 
 from retention_lib.estimates import NotEnough
-from retention_lib.models.actions.gains import TREATED, Gain, Slope, gain, slope_of, together
+from retention_lib.models.actions.gains import Gain, Slope, gain, slope_of, together
+from retention_lib.models.actions.last_month import Sum, sum_of
 from retention_lib.models.experiments.checks import Facts, validity
 from retention_lib.models.experiments.history import likely_split
 from retention_lib.models.experiments.moments import Moments, moments
-from retention_lib.models.experiments.prior import ProfitPrior
-from retention_lib.models.experiments.profit import Profits, profits
 from retention_lib.models.experiments.profit_columns import Costs, ProfitColumns, profit_columns
 from retention_lib.models.experiments.sample_ratio import SampleRatio
 from retention_lib.models.experiments.validity import Check, Validity
 
 SMALL = "small_arms"
 """Code of the check that stops a list of few customers: it is not called alone, but counts in totals."""
-
-_STANDINGS = {"pays": "paid", "loses": "lost", "open": "open", "withheld": "open"}
 
 
 class Entry(Protocol):
@@ -100,11 +97,13 @@ class JudgedList:
         month: Month of its start, as YYYY-MM.
         verdict_on: First day on which it could be judged.
         validity: Whether it may be read.
-        profits: What a contact earned, all arms that got a message together.
-        gain: The same with an error that holds in small lists; None where an arm is empty or the money is not known.
+        refused: Why what it earned cannot be told; None where it can.
+        gain: What a contact earned, all arms that got a message together, with an error that holds in small lists; None
+            where an arm is empty or the money is not known.
         parts: The same for the arms of each offer, by offer.
         arms: The arms of each offer (count), by offer.
         fixed: Money of the list beside its messages.
+        margin_sd: Standard deviation of what is not known of a stated margin (share of sales).
     """
 
     name: str
@@ -112,19 +111,20 @@ class JudgedList:
     month: str
     verdict_on: date
     validity: Validity
-    profits: Profits | NotEnough
+    refused: NotEnough | None
     gain: Gain | None
     parts: Mapping[str, Gain]
     arms: Mapping[str, int]
     fixed: float
+    margin_sd: float = 0.0
 
     @property
     def reason(self) -> str:
         """The code of the first check that forbids to read it, that of few customers apart; empty where none does."""
         stops = [check for check in self.validity.checks if check.level in ("stop", "interim") and check.name != SMALL]
-        if stops or not isinstance(self.profits, NotEnough):
-            return stops[0].name if stops else ""
-        return self.profits.reason if self.gain is None else ""
+        if stops:
+            return stops[0].name
+        return self.refused.reason if self.refused is not None and self.gain is None else ""
 
     @property
     def broken(self) -> Check | None:
@@ -137,13 +137,28 @@ class JudgedList:
         return not self.reason and self.gain is not None
 
     @property
+    def earned(self) -> Sum | None:
+        """What the list earned, its own cost paid; None where it does not count."""
+        if not self.counts or self.gain is None:
+            return None
+        return sum_of([self.gain], fixed=self.fixed, margin_sd=self.margin_sd)
+
+    @property
     def standing(self) -> str:
-        """`paid`, `lost`, `open`, `small` (too few to be called alone), `invalid`."""
-        if self.reason:
-            return "invalid"
-        if self.validity.reason == SMALL or self.gain is None:
+        """`paid`, `lost`, `open`, `small` (too few to be called alone), `invalid`.
+
+        A list is called by its own interval and nothing else: it paid where all of that lies above 0, it lost where all
+        of it lies below. What other lists say of it belongs to the decision on its scenario.
+        """
+        found = self.earned
+        if found is None:
+            return "invalid" if self.reason else "small"
+        if self.validity.reason == SMALL:
             return "small"
-        return "open" if isinstance(self.profits, NotEnough) else _STANDINGS[self.profits.of(TREATED).standing]
+        total = found.total()
+        if not total.claimed:
+            return "open"
+        return "paid" if total.value > 0 else "lost"
 
 
 @dataclass(frozen=True, kw_only=True, eq=False)
@@ -199,18 +214,19 @@ class ListReading:
         parts = {
             offer: everybody if alone else self._gain(self._together(arms), usual) for offer, arms in offers.items()
         }
-        control = str(entry.control)
+        refused = next((one for one in (whole, self.columns) if isinstance(one, NotEnough)), None)
         return JudgedList(
             name=entry.name,
             scenario=entry.scenario,
             month=entry.month,
             verdict_on=entry.verdict_on,
             validity=self.validity,
-            profits=profits(whole, self.costs, control=control, prior=ProfitPrior(), validity=self.validity),
+            refused=refused,
             gain=everybody,
             parts={offer: part for offer, part in parts.items() if part is not None},
             arms={offer: len(arms) for offer, arms in offers.items()},
             fixed=entry.campaign_cost,
+            margin_sd=self.costs.margin_sd,
         )
 
     def _together(self, arms: Sequence[str]) -> Moments | NotEnough:

@@ -1,4 +1,4 @@
-"""Which offer each candidate gets: the scenario's own, or the one that a past test found best for such a customer."""
+"""Which offer each candidate gets: the scenario's own, or the one that its lists or a past test found best."""
 
 from __future__ import annotations
 
@@ -12,7 +12,7 @@ import pandas as pd
 from numpy.typing import NDArray
 
 from retention_lib.estimates import NotAsked, NotEnough
-from retention_lib.models.actions.playbook_terms import LEARNED, LEFT_ALONE, NO_OFFER, PlaybookTerms
+from retention_lib.models.actions.playbook_terms import LEARNED, LEFT_ALONE, NO_OFFER, Effects, PlaybookTerms
 from retention_lib.models.experiments.others import told_of_others
 from retention_lib.models.experiments.policy import offer_policy
 from retention_lib.models.experiments.profit_columns import Costs
@@ -38,6 +38,11 @@ class LearnedOffers:
     by_row: Codes = field(repr=False)
     by_customer: bool
     gain: float
+
+    @property
+    def usual(self) -> str:
+        """What scenarios that ask make of it: the one offer for all, or `auto` where customers get different ones."""
+        return LEARNED if self.by_customer else self.offers[int(self.by_row.max(initial=0))]
 
     def to_frame(self) -> pd.DataFrame:
         """One row an offer: offer, customers (count)."""
@@ -154,15 +159,65 @@ def learned_offers(
     )
 
 
+def auto_offers(effects: Effects, terms: PlaybookTerms, learned: LearnedOffers | NotEnough) -> dict[str, str]:
+    """What scenarios with the offer `auto` make of it this month, by scenario: an offer, or `auto` for one by customer.
+
+    It is what a past test says; without one the offer that the scenario's own lists have shown to pay, or else have
+    decided to change to, that with the largest gain; else none. Where they have decided to change what a test says for
+    another offer, it is the other.
+
+    Args:
+        effects: What lists and tests have taught, with their decisions.
+        terms: The playbook in numbers.
+        learned: What a past test says.
+    """
+    asking = terms.scenarios.loc[terms.scenarios["offer"] == LEARNED, "scenario"]
+    known = set(terms.offers["offer"])
+    found = {}
+    for scenario in map(str, asking):
+        own = effects.effects[effects.effects["scenario"] == scenario].set_index("offer")
+        usual = learned.usual if isinstance(learned, LearnedOffers) else _best_listed(own, known)
+        found[scenario] = _changed(usual, own, known)
+    return found
+
+
+def _best_listed(own: pd.DataFrame, known: set[str]) -> str:
+    """The offer with the largest gain of those that a scenario's lists have shown to pay, or else changed to."""
+    decided = {name: own.index[own["decision"] == name] for name in ("keep", "change")}
+    kept = [str(offer) for offer in decided["keep"] if offer in known]
+    others = [_changed(str(offer), own, known) for offer in decided["change"]]
+    told = kept or [offer for offer in others if offer in known and offer not in decided["change"]]
+    gains = own["mean"].astype(float).reindex(told).fillna(-np.inf)
+    return told[int(gains.to_numpy().argmax())] if told else NO_OFFER
+
+
+def _changed(offer: str, own: pd.DataFrame, known: set[str]) -> str:
+    """The offer that takes the place of one, from change to change; itself where that comes round to it again."""
+    seen = [offer]
+    while seen[-1] in own.index and own.loc[seen[-1], "decision"] == "change":
+        better = str(own.loc[seen[-1], "better"])
+        if better in seen:
+            return offer
+        if better not in known:
+            break
+        seen.append(better)
+    return seen[-1]
+
+
 def offered(
-    candidates: pd.DataFrame | NotEnough, terms: PlaybookTerms, learned: LearnedOffers | NotEnough
+    candidates: pd.DataFrame | NotEnough,
+    terms: PlaybookTerms,
+    learned: LearnedOffers | NotEnough,
+    effects: Effects | None = None,
 ) -> pd.DataFrame | NotEnough:
     """The candidates with their offers.
 
     Args:
         candidates: Of `measures.actions.candidates`.
         terms: The playbook in numbers.
-        learned: What past tests say; without them scenarios that ask for the learned offer send a message without one.
+        learned: What past tests say; without them scenarios that ask for the learned offer send what `auto_offers`
+            says, a message without one where nothing has been measured.
+        effects: What lists have taught; nothing if omitted.
 
     Returns:
         The candidates with `offer` (category): a name of `terms.offers`, or `leave_alone`; the `NotEnough` that came
@@ -175,6 +230,15 @@ def offered(
     own = terms.scenarios.set_index("scenario")["offer"]
     scenario = candidates["scenario"].cat
     asked = own.reindex(scenario.categories).to_numpy(dtype=object)
+    if effects is not None:
+        settled = {
+            name: offer
+            for name, offer in auto_offers(effects, terms, learned).items()
+            if not isinstance(learned, LearnedOffers) or offer != learned.usual
+        }
+        asked = np.array(
+            [settled.get(str(name), offer) for name, offer in zip(scenario.categories, asked, strict=True)]
+        )
     usual = np.array([place[NO_OFFER if name == LEARNED else str(name)] for name in asked], dtype=np.int8)
     codes = usual[scenario.codes]
     if isinstance(learned, LearnedOffers):

@@ -3,8 +3,10 @@
 from __future__ import annotations
 
 import math
+from collections.abc import Hashable, Mapping
 from dataclasses import dataclass, field
 from datetime import date, timedelta
+from typing import Any
 
 import numpy as np
 import pandas as pd
@@ -13,8 +15,9 @@ from numpy.typing import NDArray
 from retention_lib.estimates import Estimate, NotEnough
 from retention_lib.models.actions.allocation import Allocation
 from retention_lib.models.actions.break_even import BreakEvenLift, break_even_lift
+from retention_lib.models.actions.issued_lists import SUMS, IssuedLists, issued_lists
 from retention_lib.models.actions.plan_steps import Overlap, PlanSteps, plan_steps, shared_customers
-from retention_lib.models.actions.playbook_terms import BORROWED, MEASURED, UNTESTED, Effects
+from retention_lib.models.actions.playbook_terms import BORROWED, LEARNED, MEASURED, UNTESTED, Effects
 from retention_lib.models.intervals import normal_quantile
 
 Floats = NDArray[np.float64]
@@ -26,7 +29,6 @@ SEVERAL = "several"
 NOBODY = NotEnough("customers_to_contact", 0, 1)
 """Why a plan without a list has no profit to tell."""
 
-_SUMS = ("base", "orders", "sending", "offer_cost", "expected_value")
 _LISTS = (
     *("scenario", "kind", "priority", "offer", "channels", "contacts", "control", "cost", "sending", "offer_cost"),
     *("campaign_cost", "base", "orders", "expected", "low", "high", "source", "lift", "one_in", "verdict_on"),
@@ -51,8 +53,11 @@ class Plan:
             - `lift` (by what share the list must raise what its customers bring to pay), `one_in` (it pays if one in so
               many of those contacted orders who would not have; NaN where that is not known),
             - `verdict_on` (date: first day on which its window has been seen).
+
+            A list that was issued is told as it was issued, by its own customers.
         start: First day of sending.
-        cost: Money of all lists; NotEnough("contact_cost_known") where the cost of a message is not known.
+        cost: Money of all lists; NotEnough("contact_cost_known") where the cost of a message is not known,
+            NotEnough("offer_cost_known") where that of an offer is not, which the playbook does not have any more.
         expected: Profit that the lists with a measured effect are expected to add net of their cost;
             NotEnough("effects_measured") where there is none, NotEnough("customers_to_contact") without any list.
         untested: What the lists without one must bring to pay; NotEnough("lists_untested") where there is none.
@@ -62,6 +67,7 @@ class Plan:
         limits: From the allocation: limit, used, most, price.
         gap: By what share of the best possible worth the choice may fall short of it.
         dropped: Scenarios whose own cost the budget does not carry.
+        issued: The lists as they were issued; None where they are only planned.
     """
 
     lists: pd.DataFrame = field(repr=False)
@@ -75,6 +81,7 @@ class Plan:
     limits: pd.DataFrame = field(repr=False)
     gap: float
     dropped: tuple[str, ...] = ()
+    issued: IssuedLists | None = field(default=None, repr=False)
 
     @property
     def contacts(self) -> int:
@@ -90,11 +97,6 @@ class Plan:
     def count(self) -> int:
         """Lists with a customer to contact (count)."""
         return int((self.lists["contacts"] > 0).sum())
-
-    @property
-    def verdicts(self) -> tuple[date, date]:
-        """The days of the first and the last verdict, of a plan with lists."""
-        return min(self.lists["verdict_on"]), max(self.lists["verdict_on"])
 
     def figures(self) -> dict[str, Estimate | NotEnough | int]:
         """The figures of the plan, those of each list among them."""
@@ -124,6 +126,7 @@ def plan(
     steps: pd.DataFrame,
     overlap: pd.DataFrame,
     counts: pd.DataFrame | None = None,
+    arms: pd.DataFrame | None = None,
 ) -> Plan | NotEnough:
     """The plan of a month.
 
@@ -135,6 +138,7 @@ def plan(
         overlap: Likewise: scenario, other, customers.
         counts: Of `measures.actions.lists`, what was issued: scenario, contacts, control, verdict_on; without it the
             shares of the playbook, sent within seven days.
+        arms: Likewise, the customers of these lists; with them the counts have the terms of each list.
 
     Returns:
         The plan, one without lists and without money where nobody is left; the `NotEnough` that came in.
@@ -143,14 +147,16 @@ def plan(
         return allocation
     issued = _issued(allocation, start) if counts is None else counts
     issued = issued[issued["contacts"] + issued["control"] > 0]
-    pairs = _pairs(allocation, issued)
-    lists = _lists(allocation, issued, pairs, learned)
+    own = None if arms is None else issued_lists(issued, arms, allocation, learned)
+    pairs = _pairs(allocation, issued) if own is None else own.pairs
+    effects = allocation.allocated.effects if own is None else own.effects
+    lists = _lists(allocation, issued, pairs, effects, learned)
     untested = lists[lists["source"] == UNTESTED]
     return Plan(
         lists=lists,
         start=start,
         cost=_cost(lists),
-        expected=_expected(allocation, lists, pairs, learned),
+        expected=_expected(allocation, lists, pairs, effects, learned),
         untested=break_even_lift(untested) if len(untested) else NotEnough("lists_untested", 0, 1),
         break_even=break_even_lift(lists) if len(lists) else NOBODY,
         steps=plan_steps(steps, allocation, issued),
@@ -158,6 +164,7 @@ def plan(
         limits=allocation.limits,
         gap=allocation.gap,
         dropped=allocation.dropped,
+        issued=own,
     )
 
 
@@ -182,43 +189,59 @@ def _pairs(allocation: Allocation, issued: pd.DataFrame) -> pd.DataFrame:
     """Sums over those contacted by scenario and offer: what they bring by themselves and what they cost."""
     keys = [allocation.chosen[name].astype(str) for name in ("scenario", "offer")]
     grouped = allocation.chosen.groupby(keys, sort=True)
-    sums = grouped[list(_SUMS)].sum(min_count=1).assign(customers=grouped.size()).reset_index()
+    sums = grouped[list(SUMS)].sum(min_count=1).assign(customers=grouped.size()).reset_index()
     contacts = issued.set_index("scenario")["contacts"].reindex(sums["scenario"]).to_numpy(dtype=float)
     every = sums.groupby("scenario")["customers"].transform("sum").to_numpy(dtype=float)
     # Whom chance contacts is like whom it leaves alone.
     share = np.nan_to_num(contacts) / every
-    return sums.assign(**{name: sums[name] * share for name in (*_SUMS, "customers")})
+    return sums.assign(**{name: sums[name] * share for name in (*SUMS, "customers")})
 
 
-def _lists(allocation: Allocation, issued: pd.DataFrame, pairs: pd.DataFrame, learned: Effects) -> pd.DataFrame:
+def _lists(
+    allocation: Allocation, issued: pd.DataFrame, pairs: pd.DataFrame, effects: pd.DataFrame, learned: Effects
+) -> pd.DataFrame:
     """One row a list."""
-    terms = allocation.terms.scenarios.set_index("scenario")
+    known = {str(each["scenario"]): each for each in allocation.terms.scenarios.to_dict("records")}
+    # What has no priority any more stands behind the others.
+    last = max((int(each["priority"]) for each in known.values()), default=0) + 1
     rows = []
     for told in issued.to_dict("records"):
         name = str(told["scenario"])
         own = pairs[pairs["scenario"] == name]
-        about = terms.loc[name] if name in terms.index else pd.Series({"kind": "", "priority": 0, "campaign_cost": 0.0})
-        sums = {sum_: float(own[sum_].sum(min_count=1)) for sum_ in _SUMS}
+        about: dict[Hashable, Any] = {"priority": last, **known.get(name, {}), **told}
+        sums = {sum_: float(own[sum_].sum(min_count=1)) for sum_ in SUMS}
+        sums["offer_cost"] = float(own["offer_cost"].sum(skipna=False))
         campaign = float(about["campaign_cost"])
-        cost = sums["sending"] + sums["offer_cost"] + campaign
         row = {
             "scenario": name,
             "kind": str(about["kind"]),
             "priority": int(about["priority"]),
-            "offer": own["offer"].iloc[0] if len(own) == 1 else SEVERAL,
-            "channels": _channels(allocation, name),
+            "offer": _offer(told, own),
+            "channels": str(told["channels"]) if "channels" in told else _channels(allocation, name),
             "contacts": int(told["contacts"]),
             "control": int(told["control"]),
-            "cost": cost,
+            "cost": sums["sending"] + sums["offer_cost"] + campaign,
             "campaign_cost": campaign,
             "verdict_on": told["verdict_on"],
             **{name_: sums[name_] for name_ in ("sending", "offer_cost", "base", "orders")},
-            **_worth(own, campaign, learned, allocation.allocated.effects),
+            **_worth(own, campaign, learned, effects),
         }
-        needed = break_even_lift(pd.DataFrame([row]))
-        told_lift = (math.nan, math.nan) if isinstance(needed, NotEnough) else (needed.lift, needed.one_in)
-        rows.append(row | dict(zip(("lift", "one_in"), told_lift, strict=True)))
+        rows.append(row | _pays(row))
     return pd.DataFrame(rows, columns=list(_LISTS)).sort_values(["priority", "scenario"], ignore_index=True)
+
+
+def _offer(told: Mapping[Hashable, Any], own: pd.DataFrame) -> str:
+    """The offer of a list, as it was issued; else that of its customers."""
+    offer = str(told["offer"]) if "offer" in told else str(own["offer"].iloc[0]) if len(own) == 1 else SEVERAL
+    return SEVERAL if offer == LEARNED else offer
+
+
+def _pays(row: Mapping[str, Any]) -> dict[str, float]:
+    """By what a list pays for itself; NaN where that is not known."""
+    needed = break_even_lift(pd.DataFrame([row]))
+    if isinstance(needed, NotEnough):
+        return {"lift": math.nan, "one_in": math.nan}
+    return {"lift": needed.lift, "one_in": needed.one_in}
 
 
 def _channels(allocation: Allocation, scenario: str) -> str:
@@ -260,12 +283,13 @@ def _cost(lists: pd.DataFrame) -> Estimate | NotEnough:
     """Money of all lists."""
     cost = float(lists["cost"].sum(skipna=False))
     if not math.isfinite(cost):
-        return NotEnough("contact_cost_known", 0, 1)
+        sending = math.isfinite(float(lists["sending"].sum(skipna=False)))
+        return NotEnough("offer_cost_known" if sending else "contact_cost_known", 0, 1)
     return Estimate(cost, n=float(lists["contacts"].sum()))
 
 
 def _expected(
-    allocation: Allocation, lists: pd.DataFrame, pairs: pd.DataFrame, learned: Effects
+    allocation: Allocation, lists: pd.DataFrame, pairs: pd.DataFrame, effects: pd.DataFrame, learned: Effects
 ) -> Estimate | NotEnough:
     """What all lists with a measured effect are expected to add together."""
     told = lists[lists["source"] != UNTESTED]
@@ -276,7 +300,7 @@ def _expected(
     if not allocation.allocated.costs_known:
         return NotEnough("contact_cost_known", 0, 1)
     own = pairs[pairs["scenario"].isin(told["scenario"])]
-    places = _places(allocation.allocated.effects, own)
+    places = _places(effects, own)
     by_effect = _spread(own, [at for at in places if at is not None], learned)
     value, base = float(told["expected"].sum()), allocation.allocated.base
     gained = value + float(told["cost"].sum()) - float(told["offer_cost"].sum())

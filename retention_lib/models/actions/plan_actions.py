@@ -61,8 +61,8 @@ class PlanActions:
     """The lists to send, in order.
 
     Attributes:
-        steps: The lists: those with a measured effect by the money expected, then the others by how little they must
-            bring to pay.
+        steps: The lists: those with a measured effect by the money expected, then the others by what their customers
+            bring by themselves, of which any gain is a share.
     """
 
     steps: tuple[PlannedList, ...]
@@ -87,8 +87,10 @@ def plan_actions(plan: Plan | NotEnough, *, most: int = MOST_TOLD) -> PlanAction
     lists = plan.lists[plan.lists["contacts"] > 0]
     if lists.empty:
         return NOBODY
-    keys = lists.assign(order=(lists["source"] == UNTESTED), worth=-lists["expected"].fillna(0.0))
-    ordered = keys.sort_values(["order", "worth", "lift", "priority"], kind="stable").head(most)
+    worth = {"expected": lists["expected"].fillna(0.0), "base": lists["base"].fillna(0.0)}
+    keys = lists.assign(tested=lists["source"] != UNTESTED, **worth)
+    largest_first = keys.sort_values(["tested", "expected", "base", "contacts"], ascending=False, kind="stable")
+    ordered = lists.loc[largest_first.index].head(most)
     return PlanActions(steps=tuple(_told(row, plan.start) for row in ordered.to_dict("records")))
 
 

@@ -36,7 +36,7 @@ class Effects(Protocol):
 
     @property
     def effects(self) -> pd.DataFrame:
-        """scenario, offer, mean, sd, sd_mean, source, decision."""
+        """scenario, offer, mean, sd, sd_mean, source, decision, better."""
 
     @property
     def covariance(self) -> NDArray[np.float64]:

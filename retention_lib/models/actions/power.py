@@ -99,7 +99,8 @@ def list_power(
     if isinstance(base, NotEnough):
         return base
     design = Design(smallest_effect=smallest_effect)
-    spread = _spreads(allocation.chosen, base.order_spread)
+    listed = allocation.chosen if plan.issued is None else plan.issued.customers
+    spread = _spreads(listed, base.order_spread)
     told = plan.lists[["scenario", "offer", "channels", "contacts", "control"]].merge(spread, on="scenario", how="left")
     told = told.assign(channel=[str(names).split(", ")[0] for names in told["channels"]])
     lists = pd.concat([told, _shown(told, design)], axis=1)

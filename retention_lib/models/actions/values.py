@@ -66,7 +66,7 @@ class Valued:
         removed: Why a candidate cannot be listed so far: a place in `REMOVED`.
         effects: One row a scenario and offer among the candidates: scenario, offer, mean, sd, sd_mean, source,
             decision. Where the offer is learned (`auto`) and lists of the scenario were sent so, it is what they
-            measured, whatever the offer.
+            measured, whatever the offer; but for a scenario that they have changed to one offer.
         costs_known: Whether every message has a cost.
         base: What customers do by themselves; the refusal where that is not known.
     """
@@ -143,7 +143,7 @@ def _effects(candidates: pd.DataFrame, learned: Effects, asking: set[str]) -> pd
     for scenario, offer in sorted(asked.itertuples(index=False, name=None)):
         at = known.get((scenario, offer))
         mixed = known.get((scenario, LEARNED)) if scenario in asking else None
-        if mixed is not None and learned.effects["source"].iloc[mixed] == MEASURED:
+        if mixed is not None and still_sent(learned.effects.iloc[mixed]):
             at = mixed
         told = {} if at is None else learned.effects.iloc[at].to_dict()
         numbers = [float(told.get(name, np.nan)) for name in ("mean", "sd", "sd_mean")]
@@ -151,6 +151,15 @@ def _effects(candidates: pd.DataFrame, learned: Effects, asking: set[str]) -> pd
         rows.append((scenario, offer, *numbers, *words, -1 if at is None else at))
     columns = ["scenario", "offer", "mean", "sd", "sd_mean", "source", "decision", "place"]
     return pd.DataFrame(rows, columns=columns)
+
+
+def still_sent(mixed: pd.Series) -> bool:
+    """Whether lists have measured an offer by customer, and have not changed it for one offer.
+
+    Args:
+        mixed: What was learned of a scenario with the offer `auto`.
+    """
+    return bool(mixed["source"] == MEASURED and not (mixed["decision"] == "change" and mixed["better"]))
 
 
 def _pairs(candidates: pd.DataFrame, effects: pd.DataFrame) -> Codes:
@@ -198,20 +207,28 @@ def _told(
         "base": money,
         "orders": orders,
         "sending": sending,
-        "offer_cost": orders * _cost_an_order(candidates, base, terms),
+        "offer_cost": orders * cost_an_order(candidates["offer"], row, base, terms),
         "purchase_days": base.purchase_days[row].astype(float),
         "unit": base.unit[row],
     }
 
 
-def _cost_an_order(candidates: pd.DataFrame, base: Base, terms: PlaybookTerms) -> Floats:
-    """What an order with the offer costs the shop."""
+def cost_an_order(offers: pd.Series, rows: NDArray[Any], base: Base, terms: PlaybookTerms) -> Floats:
+    """What an order with the offer costs the shop (money); NaN where it is no offer of the playbook.
+
+    Args:
+        offers: The offer of each customer (category).
+        rows: The row of each.
+        base: What customers do by themselves.
+        terms: The playbook in numbers.
+    """
     known = terms.offers.set_index("offer")
-    offer = candidates["offer"].cat
+    offer = offers.cat
     names = [name if name != LEFT_ALONE else NO_OFFER for name in offer.categories]
-    share = known["discount"].reindex(names).fillna(0.0).to_numpy(dtype=float)[offer.codes]
-    fixed = known["cost_per_order"].reindex(names).fillna(0.0).to_numpy(dtype=float)[offer.codes]
-    return np.asarray(share * base.revenue_an_order[candidates["row"].to_numpy()] + fixed)
+    share, fixed = (
+        known[name].reindex(names).to_numpy(dtype=float)[offer.codes] for name in ("discount", "cost_per_order")
+    )
+    return np.asarray(share * base.revenue_an_order[rows] + fixed)
 
 
 def _removed(candidates: pd.DataFrame, rank: Floats, stopped: NDArray[np.bool_]) -> NDArray[np.int8]:

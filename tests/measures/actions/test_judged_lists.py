@@ -14,8 +14,8 @@ from measures.test_holdout import ASSIGNED, SENT, SOLD, USED, Tables, table
 from retention_lib.estimates import NotAsked
 from retention_lib.measures.actions import judged_lists as module
 from retention_lib.measures.actions.judged_lists import JudgedLists, ReadList, judged_lists
-from retention_lib.measures.actions.list_entries import JudgingTerms, judging_terms
 from retention_lib.measures.actions.list_reading import ListedTerms, list_reading
+from retention_lib.measures.actions.terms import JudgingTerms, judging_terms
 from retention_lib.measures.experiment_checks import CheckFacts, experiment_checks
 from retention_lib.measures.experiment_outcomes import experiment_outcomes
 from retention_lib.measures.experiment_sums import ArmSums, arm_sums
@@ -247,6 +247,29 @@ def test_other_campaigns_that_reached_one_arm_are_counted() -> None:
     assert named["during"].sum() == 5
 
 
+def test_each_list_has_the_units_that_it_was_drawn_by_whatever_others_were_drawn_by() -> None:
+    """Five homes of two whole in May's list; a larger test of the spring drew ten homes of two person by person."""
+    names = [(f"h{home}{member}", f"home{home}") for home in range(10) for member in "ab"]
+    homes = [(customer, home, ("control", "treatment")[int(home[4:]) % 2]) for customer, home in names]
+    listed = [(customer, "welcome_2026_05", arm, "2026-05-01 10:00") for customer, _, arm in homes[:10]]
+    apart = [
+        (customer, "spring", ("control", "treatment")["ab".index(customer[-1])], "2026-04-01 10:00")
+        for customer, _, _ in homes
+    ]
+    store = shop(apart)
+    store.tables["assignments"] = table([*listed, *apart], ASSIGNED)
+    store.tables["customers"] = table(names, {"customer_id": "string", "household_id": "string"})
+    found = judged_lists(store, replace(TERMS, scenarios=("welcome",)), until=UNTIL)
+    assert isinstance(found, JudgedLists)
+    (may,), (spring,) = found.lists, found.tests
+    assert may.arms["unit"].tolist() == ["household"] * 2
+    assert may.arms[["arm", "units", "members"]].to_numpy().tolist() == [["control", 3, 6], ["treatment", 2, 4]]
+    assert (may.facts.unit, may.facts.mixed.assigned) == ("household", 5)
+    assert spring.arms["unit"].tolist() == ["customer"] * 2
+    assert spring.arms[["units", "members"]].to_numpy().tolist() == [[10, 10], [10, 10]]
+    assert (spring.facts.unit, spring.facts.mixed.mixed) == ("customer", 0)
+
+
 def test_without_lists_or_dates_nothing_is_asked() -> None:
     empty = typed_table([], ASSIGNED)
     assert isinstance(judged_lists(ListedShop(Ledger(), assignments=empty), TERMS, until=UNTIL), NotAsked)
@@ -258,10 +281,25 @@ def test_without_lists_or_dates_nothing_is_asked() -> None:
 
 def test_terms_come_from_the_playbook() -> None:
     book = Playbook.model_validate({"offers": {"gift": {}}, "scenarios": {"birthday": {"offer": "gift"}}})
-    terms = judging_terms(book, Economics(contact_cost=0.4, gross_margin=0.3), after_days=7)
+    terms = judging_terms(book, Economics(contact_cost=0.4, gross_margin=0.3))
     assert terms.offers["birthday"] == "gift"
     assert set(terms.scenarios) == set(book.scenarios)
-    assert (terms.contact_cost, terms.gross_margin, terms.after_days) == (0.4, 0.3, 7)
+    assert (terms.contact_cost, terms.gross_margin) == (0.4, 0.3)
+
+
+def test_lists_are_judged_by_the_windows_of_their_scenarios() -> None:
+    """Those of the ledger by the window they were issued with, others by the one of the parameter file."""
+    book = Playbook.model_validate({"scenarios": {"birthday": {"window_days": 35}, "reactivation": {"window_days": 7}}})
+    terms = judging_terms(book, Economics())
+    found = judged_lists(shop(placed("birthday_2026_05", MAY), placed("spring", MAY)), terms, until=UNTIL)
+    assert isinstance(found, JudgedLists)
+    days = {one.entry.name: (one.entry.days, one.entry.verdict_on) for one in (*found.lists, *found.tests)}
+    assert days == {
+        "birthday_2026_05": (35, date(2026, 6, 7)),
+        "reactivation_2026_06": (10, date(2026, 6, 13)),
+        "spring": (21, date(2026, 5, 24)),
+        "welcome_2026_05": (21, date(2026, 5, 24)),
+    }
 
 
 # How a report on one test reads a list

@@ -195,6 +195,23 @@ def test_who_complained_since_has_nothing_to_be_sent_but_amends(usual: Path, tmp
     assert text(later) == text(first)
 
 
+def test_a_list_is_told_as_it_was_issued_when_its_scenario_is_gone(usual: Path, tmp_path: Path) -> None:
+    """An own scenario that makes amends was taken out of the file since; its list goes to complaints all the same."""
+    own = {"kind": "rescue", "window_days": 35, "campaign_cost": 9.0, "offer": "gift"}
+    book = {"offers": {"gift": {"cost_per_order": 5.0}}, "scenarios": {"amends": own}}
+    first = issued(context_of(opened(usual), **book), {"amends": FORTY[:20]}, offer="gift")
+    treated = first.rows("amends").query("variant != 'control'")["customer_id"].iloc[0]
+    store = opened(
+        tmp_path, headers={"service": "customer_id,opened_at,closed_at"}, service=[f"{treated},2026-06-29 10:00:00,"]
+    )
+    later = issued(context_of(store, ledger=first.ledger), {})
+    told = ["kind", "offer", "channels", "contact_cost", "campaign_cost", "window_days", "verdict_on", "withdrawn"]
+    assert later.counts[told].to_numpy().tolist() == [
+        ["rescue", "gift", "email", 0.5, 9.0, 35, date(2026, 7, 2) + timedelta(days=35), 0]
+    ]
+    assert later.file("amends").set_index("customer_id").at[treated, "channel"] == "email"
+
+
 def test_a_month_that_is_over_gets_no_list_that_it_lacks(usual: Path, ledger: Ledger) -> None:
     about, rows = ledger.experiments[0], ledger.rows()
     later = replace(about, experiment_id="birthday_2026_08", report=JUNE.next())

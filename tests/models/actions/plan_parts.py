@@ -52,7 +52,7 @@ def terms(*scenarios: dict[str, Any], costs: dict[str, float] | None = None, **m
 
 def effects(*rows: dict[str, Any], covariance: np.ndarray | None = None) -> Effects:
     """What was learned; the errors are independent unless told."""
-    usual = {"sd_mean": 0.0, "sd": 0.0, "source": "measured", "decision": ""}
+    usual = {"sd_mean": 0.0, "sd": 0.0, "source": "measured", "decision": "", "better": ""}
     columns = ["scenario", "offer", "mean", *usual]
     frame = pd.DataFrame([{**usual, **row} for row in rows], columns=columns)
     known = np.diag(frame["sd"].to_numpy(dtype=float) ** 2) if covariance is None else covariance

@@ -8,11 +8,23 @@ from dataclasses import replace
 import numpy as np
 import pandas as pd
 import pytest
-from reports.actions_judged_results import UNTIL, Lists, everything, lists, month, month_tiny, one_list
+from reports.actions_judged_results import (
+    NO_TEST,
+    UNTIL,
+    Lists,
+    asked,
+    decided,
+    everything,
+    lists,
+    month,
+    month_tiny,
+    one_list,
+)
+from reports.experiment_past_results import spread
 from scipy.stats import t as student
 
 from retention_lib.estimates import Estimate, NotAsked, NotEnough
-from retention_lib.models.actions.decisions import ScenarioDecisions, TrackRecord, scenario_decisions, track_record
+from retention_lib.models.actions.decisions import TrackRecord, scenario_decisions, track_record
 from retention_lib.models.actions.gains import Gain, gain, slope_of, together
 from retention_lib.models.actions.judged import Judged, judged
 from retention_lib.models.actions.last_month import LastMonth, sum_of
@@ -32,6 +44,34 @@ def test_a_list_is_judged_as_any_test_is() -> None:
     assert (row["low"], row["high"]) == pytest.approx((8 - half, 8 + half))
     assert row["total"] == pytest.approx(6_400)
     assert (row["standing"], row["contacts"], row["control"]) == ("paid", 800, 200)
+
+
+@pytest.mark.parametrize("gain_a_contact", [-16.0, -14.0, 0.0, 15.0, 17.0, 18.0])
+def test_a_list_is_called_by_the_interval_that_stands_beside_it(gain_a_contact: float) -> None:
+    """At 17 all of the interval is above 0, though what is usual of lists would draw it to a chance below 95 %."""
+    row = everything(lists=(one_list("welcome", gain_a_contact, sd=100.0),)).table.iloc[0]
+    called = {"paid": row["low"] > 0, "lost": row["high"] < 0, "open": row["low"] <= 0 <= row["high"]}
+    assert [name for name, holds in called.items() if holds] == [row["standing"]]
+    assert (gain_a_contact >= 17) == (row["standing"] == "paid")
+
+
+def test_what_is_not_known_of_the_margin_is_in_the_interval_of_a_scenario() -> None:
+    """Of lists whose gross profit is half of the sales, give or take a tenth."""
+    treated, alone = (
+        pd.DataFrame({"arm": arm, "revenue_full": spread(n, mean, 40.0), "contact_cost": sent})
+        for arm, n, mean, sent in (("treatment", 800, 118.0, 1.0), ("control", 200, 100.0, 0.0))
+    )
+    found = moments_of(pd.concat([treated, alone]))
+    read = replace(one_list("welcome", 0.0), sums=found.sums, arms=found.arms)
+    told = judged(Lists(lists=(read,)), gross_margin=0.5, margin_sd=0.1)
+    assert isinstance(told, Judged)
+    found_out = decided(told)
+    row, own = found_out.table.iloc[0], told.table.iloc[0]
+    assert (row["low"], row["high"]) == pytest.approx((own["low"], own["high"]))
+    sure = judged(Lists(lists=(read,)), gross_margin=0.5)
+    assert isinstance(sure, Judged)
+    assert own["high"] - own["low"] > 1.1 * (sure.table["high"] - sure.table["low"]).iloc[0]
+    assert (found_out.together.low, found_out.together.high) == pytest.approx((own["total_low"], own["total_high"]))
 
 
 def test_a_list_that_reached_those_left_alone_tells_nothing() -> None:
@@ -111,10 +151,10 @@ def test_refusals_pass_through() -> None:
     assert isinstance(none.told, NotAsked)
     assert isinstance(none.open_lists, NotAsked)
     assert isinstance(track_record(none), NotAsked)
-    assert isinstance(scenario_decisions(none, learned_effects(none)), NotAsked)
+    assert isinstance(scenario_decisions(none, learned_effects(none), asked(), NO_TEST), NotAsked)
     broken = everything(lists=(one_list("welcome", 3.0, told=(800, 100)),))
     assert broken.last_month == NotEnough("lists_sound", 0, 1)
-    assert scenario_decisions(broken, learned_effects(broken)) == NotEnough("lists_sound", 0, 1)
+    assert scenario_decisions(broken, learned_effects(broken), asked(), NO_TEST) == NotEnough("lists_sound", 0, 1)
     assert track_record(broken) == NotEnough("lists_sound", 0, 1)
     costless = replace(one_list("welcome", 3.0), entry=replace(one_list("welcome", 3.0).entry, contact_cost=None))
     plain = replace(costless, sums=costless.sums[costless.sums["first"] != "contact_cost"])
@@ -123,8 +163,7 @@ def test_refusals_pass_through() -> None:
 
 
 def test_all_lists_of_a_scenario_are_added_up() -> None:
-    found = scenario_decisions(everything(), learned_effects(everything()))
-    assert isinstance(found, ScenarioDecisions)
+    found = decided(everything())
     row = found.table.set_index("scenario").loc["reactivation"]
     assert (row["lists"], row["contacts"]) == (3, 2_400)
     assert row["total"] == pytest.approx(800 * (8 + 7 + 7))
@@ -220,6 +259,27 @@ def test_the_interval_of_a_month_covers_what_its_lists_earned() -> None:
         assert found.high is not None
         hits += found.low <= truth <= found.high
     assert 0.92 <= hits / runs <= 0.985
+
+
+@pytest.mark.parametrize(("sizes", "lift"), [((128, 32), 1.3), ((240, 60), 1.3), ((240, 60), 1.0)])
+def test_the_interval_of_a_small_list_covers_what_it_earned(sizes: tuple[int, int], lift: float) -> None:
+    """Welch's does so less often: where few of those left alone bought, mean and spread are small at once."""
+    rng = np.random.default_rng(5)
+    truth, runs, hits, welch = (lift - 1) * 0.15 * math.exp(3.5) - 1, 400, 0, 0
+    for _ in range(runs):
+        arms = [bought(rng, n, by) for n, by in zip(sizes, (lift, 1.0), strict=True)]
+        found = gain_of(pd.concat([arms[0].assign(arm="treatment"), arms[1].assign(arm="control")]), usual=0.1)
+        told = sum_of([found]).per_contact()
+        assert told.low is not None
+        assert told.high is not None
+        hits += told.low <= truth <= told.high
+        money = [one["gross_profit_full"] for one in arms]
+        own = [one.var() / len(one) for one in money]
+        freedom = sum(own) ** 2 / sum(part**2 / (len(one) - 1) for part, one in zip(own, money, strict=True))
+        half = student.ppf(0.975, freedom) * math.sqrt(sum(own))
+        welch += abs(money[0].mean() - money[1].mean() - 1 - truth) <= half
+    assert 0.93 <= hits / runs <= 0.99
+    assert welch < hits
 
 
 def test_a_stated_margin_is_wrong_for_all_lists_alike() -> None:

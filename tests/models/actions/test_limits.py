@@ -8,7 +8,12 @@ from hypothesis import given, settings
 from hypothesis import strategies as st
 from scipy.optimize import Bounds, LinearConstraint, milp
 
-from retention_lib.models.actions.limits import Limit, best_choice
+from retention_lib.models.actions.limits import Choice, Limit, ranked
+
+
+def best_choice(value: np.ndarray, limits: list[Limit]) -> Choice:
+    """The candidates with the most value for what they use up, within all limits."""
+    return ranked(value, limits).taken(limits)
 
 
 def test_without_a_limit_all_are_chosen() -> None:

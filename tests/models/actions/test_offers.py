@@ -2,16 +2,17 @@
 
 from __future__ import annotations
 
-from dataclasses import dataclass
+from dataclasses import dataclass, replace
 from types import SimpleNamespace
+from typing import Any
 
 import numpy as np
 import pandas as pd
 import pytest
-from models.actions.plan_parts import candidates, terms
+from models.actions.plan_parts import candidates, effects, terms
 
 from retention_lib.estimates import NotAsked, NotEnough
-from retention_lib.models.actions.offers import LearnedOffers, learned_offers, offer_test, offered
+from retention_lib.models.actions.offers import LearnedOffers, auto_offers, learned_offers, offer_test, offered
 from retention_lib.models.experiments.others import told_of_others
 from retention_lib.models.experiments.profit_columns import Costs
 
@@ -40,6 +41,54 @@ def test_the_learned_offer_is_that_of_the_customer() -> None:
     found = offered(bare(), TERMS, learned)
     assert found["offer"].tolist() == ["gift", "tenth", "leave_alone", "none"]
     assert learned.to_frame()["customers"].tolist() == [1, 1]
+
+
+NO_TEST = NotEnough("offers_tested", 0, 1)
+
+
+def measured(offer: str, decision: str, better: str = "", mean: float = 0.1) -> dict[str, Any]:
+    return {"scenario": "free", "offer": offer, "decision": decision, "better": better, "mean": mean}
+
+
+@pytest.mark.parametrize(
+    ("rows", "offer"),
+    [
+        ([], "none"),
+        ([measured("gift", "keep_testing"), measured("none", "keep_testing")], "none"),
+        ([measured("gift", "keep"), measured("tenth", "keep", mean=0.3)], "tenth"),
+        ([measured("none", "change", "gift"), measured("gift", "")], "gift"),
+        ([measured("gift", "change", "tenth"), measured("tenth", "", mean=0.2), measured("none", "")], "tenth"),
+        ([measured("none", "change", "gift"), measured("gift", "change", "tenth"), measured("tenth", "")], "tenth"),
+        ([measured("none", "change", "gift"), measured("gift", "stop")], "gift"),
+        ([measured("none", "change", "gift"), measured("gift", "change", "none")], "none"),
+        ([measured("none", "change", "catalogue")], "none"),
+        ([measured("none", "change")], "none"),
+    ],
+)
+def test_the_learned_offer_is_the_one_that_the_lists_of_the_scenario_have_settled(
+    rows: list[dict[str, Any]], offer: str
+) -> None:
+    told = effects(*rows)
+    assert auto_offers(told, TERMS, NO_TEST) == {"free": offer}
+    assert offered(bare(), TERMS, NO_TEST, told)["offer"].tolist() == ["gift", offer, offer, offer]
+
+
+def test_what_a_test_said_of_customers_holds_until_the_lists_of_the_scenario_change_it() -> None:
+    policy = LearnedOffers(
+        test="offer_3",
+        offers=("leave_alone", "tenth"),
+        by_row=np.array([1, 0, 1], dtype=np.int8),
+        by_customer=True,
+        gain=2.0,
+    )
+    kept = effects(measured("auto", "keep"), measured("none", "change", "gift"))
+    assert auto_offers(kept, TERMS, policy) == {"free": "auto"}
+    assert offered(bare(), TERMS, policy, kept)["offer"].tolist() == ["gift", "tenth", "leave_alone", "tenth"]
+    changed = effects(measured("auto", "change", "gift"))
+    assert auto_offers(changed, TERMS, policy) == {"free": "gift"}
+    assert offered(bare(), TERMS, policy, changed)["offer"].tolist() == ["gift"] * 4
+    one = replace(policy, by_customer=False, by_row=np.array([1, 1, -1], dtype=np.int8))
+    assert auto_offers(effects(measured("tenth", "change", "none")), TERMS, one) == {"free": "none"}
 
 
 def test_a_refusal_goes_through() -> None:

@@ -2,6 +2,8 @@
 
 from __future__ import annotations
 
+import math
+from dataclasses import replace
 from datetime import date
 from typing import Any
 
@@ -91,6 +93,108 @@ def test_counts_that_were_issued_are_told() -> None:
     assert found.figures()["birthday_control"] == 15
 
 
+def issued(**changes: Any) -> dict[str, pd.DataFrame]:
+    """The lists of the plan as they were issued, and one of a scenario that the playbook does not have any more."""
+    terms_of = {"kind": "usual", "offer": "none", "channels": "email", "contact_cost": 1.0, "window_days": 21}
+    lists = [
+        {"scenario": "birthday", "contacts": 80, "control": 20, "campaign_cost": 0.0, **terms_of},
+        {"scenario": "gone", "contacts": 40, "control": 10, "campaign_cost": 7.0, **terms_of} | changes,
+    ]
+    counts = pd.DataFrame(lists).assign(verdict_on=[date(2026, 7, 28), date(2026, 8, 9)])
+    rows = np.arange(150, dtype=np.int32)
+    arms = pd.DataFrame({"row": rows, "scenario": np.where(rows < 100, "birthday", "gone"), "variant": "treatment"})
+    arms["variant"] = arms["variant"].mask(rows % 5 == 0, "control")
+    arms["offer"] = np.where(rows < 100, "none", changes.get("offer", "none"))
+    return {"counts": counts, "arms": arms}
+
+
+def test_a_list_whose_scenario_is_gone_is_told_as_it_was_issued() -> None:
+    told = issued(offer="gift", channels="sms, email", contact_cost=4.0, window_days=42)
+    found = planned(**told)
+    row = found.lists.set_index("scenario").loc["gone"]
+    assert (row["kind"], row["offer"], row["channels"], row["verdict_on"]) == (
+        *("usual", "gift", "sms, email"),
+        date(2026, 8, 9),
+    )
+    assert (row["contacts"], row["control"], row["campaign_cost"]) == (40, 10, 7.0)
+    # Messages of 4 to 40; a gift of 2 on each of the 20 orders of 100 that each brings in twice 21 days.
+    assert (row["sending"], row["offer_cost"], row["cost"]) == pytest.approx((160.0, 1_600.0, 1_767.0))
+    assert (row["base"], row["orders"], row["source"]) == (pytest.approx(8_000.0), pytest.approx(800.0), "untested")
+    assert found.lists["scenario"].tolist() == ["birthday", "gone"], "what has no priority comes last"
+    assert found.cost == Estimate(80.0 + 1_767.0, n=120.0)
+    assert found.issued is not None
+    assert found.issued.changed == ("gone",)
+
+
+def test_a_list_that_was_issued_is_worth_what_its_own_offer_was_measured_to_bring() -> None:
+    """The parameter file gives the scenario a gift by now; the list was issued without an offer."""
+    other = terms({"scenario": "birthday", "offer": "gift"}, {"scenario": "welcome", "priority": 2})
+    learned = effects(
+        {"scenario": "birthday", "offer": "none", "mean": 0.1, "sd": 0.05},
+        {"scenario": "birthday", "offer": "gift", "mean": 0.9, "sd": 0.05},
+    )
+    allocation = allocate(valued(candidates(PAIRS, other), base([100.0] * 150), other, learned), Limits(), terms=other)
+    told = {name: frame[frame["scenario"] == "birthday"] for name, frame in issued().items()}
+    found = plan(allocation, learned, start=START, steps=STEPPED, overlap=OVERLAP, **told)
+    assert isinstance(found, Plan)
+    row = found.lists.iloc[0]
+    assert (row["offer"], row["offer_cost"], row["source"]) == ("none", 0.0, "measured")
+    assert row["expected"] == pytest.approx(80 * (0.1 * 100 - 1))
+    assert row["high"] - row["expected"] == pytest.approx(1.959964 * 0.05 * 80 * 100, rel=1e-5)
+    assert found.expected.value == pytest.approx(720.0)
+
+
+def test_a_list_that_stands_as_it_would_be_chosen_is_told_as_the_plan_is() -> None:
+    told = {name: frame[frame["scenario"] == "birthday"] for name, frame in issued().items()}
+    found = planned(**told)
+    assert found.issued is not None
+    assert found.issued.changed == ()
+    columns = ["offer", "cost", "expected", "low", "high", "one_in"]
+    assert found.lists[columns].to_numpy().tolist() == planned().lists[columns].to_numpy().tolist()[:1]
+
+
+def test_a_list_that_was_issued_stays_as_it_is_whoever_would_be_chosen_now() -> None:
+    """Of the hundred customers on the list only those who bring 100 would be chosen now."""
+    money = np.where(np.arange(150) < 50, 100.0, 20.0)
+    allocation = allocate(valued(candidates(PAIRS[50:], TERMS), base(money), TERMS, LEARNED), Limits(), terms=TERMS)
+    found = plan(allocation, LEARNED, start=START, steps=STEPPED, overlap=OVERLAP, **issued())
+    assert isinstance(found, Plan)
+    row = found.lists.set_index("scenario").loc["birthday"]
+    assert (row["base"], row["cost"]) == pytest.approx((40 * 100.0 + 40 * 20.0, 80.0))
+    assert row["expected"] == pytest.approx(0.1 * 4_800 - 80)
+
+
+def test_a_list_of_which_chance_left_everybody_alone_costs_nothing() -> None:
+    told = issued(contacts=0, control=50, contact_cost=np.nan, channels="", campaign_cost=0.0)
+    told["arms"]["variant"] = told["arms"]["variant"].mask(told["arms"]["scenario"] == "gone", "control")
+    found = planned(**told)
+    assert found.lists.set_index("scenario").loc["gone", ["cost", "base"]].tolist() == [0.0, 0.0]
+    assert found.cost == Estimate(80.0, n=80.0)
+
+
+def test_who_is_no_customer_any_more_was_contacted_and_brings_nothing() -> None:
+    told = issued()
+    told["arms"]["row"] = told["arms"]["row"].mask(told["arms"]["row"].isin([1, 2]), -1)
+    row = planned(**told).lists.set_index("scenario").loc["birthday"]
+    assert (row["sending"], row["base"]) == pytest.approx((80.0, 7_800.0))
+
+
+def test_what_an_offer_costs_that_is_gone_is_not_known() -> None:
+    found = planned(**issued(offer="voucher"))
+    row = found.lists.set_index("scenario").loc["gone"]
+    assert row["offer"] == "voucher"
+    assert np.isnan(row["cost"])
+    assert found.cost == NotEnough("offer_cost_known", 0, 1)
+    assert found.lists.set_index("scenario").loc["birthday", "cost"] == pytest.approx(80.0)
+
+
+def test_what_a_list_of_a_gone_scenario_can_show_is_told_by_its_customers() -> None:
+    allocation = allocate(valued(candidates(PAIRS, TERMS), base([100.0] * 150), TERMS, LEARNED), Limits(), terms=TERMS)
+    found = list_power(planned(**issued()), allocation)
+    assert isinstance(found, ListPower)
+    assert found.lists.set_index("scenario").loc["gone", "mean"] == pytest.approx(100.0)
+
+
 def test_steps_say_who_was_lost_where() -> None:
     found = planned(limits=Limits(contacts=90))
     told = found.steps.table.set_index(["scenario", "step"])["customers"]
@@ -170,6 +274,15 @@ def test_what_is_measured_comes_first_in_what_to_do() -> None:
     assert told.steps[1].expected is None
     assert told.steps[1].one_in == pytest.approx(8.0)
     assert len(told.to_frame()) == 2
+
+
+def test_of_untested_lists_those_come_first_whose_customers_bring_most() -> None:
+    found = planned()
+    told = plan_actions(
+        replace(found, lists=found.lists.assign(source="untested", expected=math.nan, base=[5.0, 90.0]))
+    )
+    assert isinstance(told, PlanActions)
+    assert [step.scenario for step in told.steps] == [str(found.lists["scenario"].iloc[place]) for place in (1, 0)]
 
 
 def test_power_is_that_of_two_groups_alike() -> None:

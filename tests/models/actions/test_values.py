@@ -60,6 +60,11 @@ def test_a_learned_offer_is_worth_what_its_own_lists_measured() -> None:
     assert found.effects["source"].tolist() == ["measured", "untested"]
     stopped = valued(given, base([100.0]), told, effects(borrowed, {**mixed, "decision": "stop"}, other))
     assert stopped.removed.tolist() == [STOPPED, 0]
+    # Where these lists have changed it for one offer, that offer's.
+    changed = valued(
+        given, base([100.0]), told, effects(borrowed, {**mixed, "decision": "change", "better": "gift"}, other)
+    )
+    assert changed.frame["expected_value"].iloc[0] == pytest.approx(0.1 * 100 - 1)
     # Without lists of its own that were sent so, the offer's.
     without = valued(given, base([100.0]), told, effects(borrowed, {**mixed, "source": "borrowed"}, other))
     assert without.frame["expected_value"].iloc[0] == pytest.approx(0.1 * 100 - 1)
