@@ -144,7 +144,8 @@ class Table:
         thin: Boolean column of the frame: true rows are greyed and marked as too few to judge.
         limit: Rows shown; the CSV file holds all.
         brief: Boolean column of the frame: the rows that matter where there is little room, as on a screen.
-        folded: Whether it is folded on the page, for those who ask; a long table always is.
+        folded: Whether it is folded on the page, for those who ask.
+        whole: Whether it stays open however long it is; else a long table is folded.
     """
 
     columns: tuple[Column, ...]
@@ -154,6 +155,7 @@ class Table:
     limit: int = 40
     brief: str | None = None
     folded: bool = False
+    whole: bool = False
 
 
 def verdict_html(verdict: Verdict, words: Words) -> str:
@@ -195,9 +197,10 @@ def table_html(table: Table | NotEnough, words: Words) -> str:
         f'<div class="scroll" role="region" tabindex="0" aria-label="{caption}">'
         f"<table><caption>{caption}</caption><thead><tr>{head}</tr></thead><tbody>{rows}</tbody></table></div>{note}"
     )
-    if len(shown) <= OPEN_ROWS and not table.folded:
+    if not table.folded and (table.whole or len(shown) <= OPEN_ROWS):
         return body
-    summary = escaped(words.count("Table with {n} row", "Table with {n} rows", len(shown)))
+    counted = words.count("(table with {n} row)", "(table with {n} rows)", len(shown))
+    summary = f"{caption} {escaped(counted)}"
     return f'<details class="rows"><summary>{summary}</summary>{body}</details>'
 
 

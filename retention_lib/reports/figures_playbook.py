@@ -22,14 +22,14 @@ _PLAN = (
     ),
     one(
         "plan_expected_profit",
-        N_("Expected profit"),
+        N_("Profit expected"),
         "money",
         N_("measured share of profit added x profit expected without a message, less cost, over lists with a measure"),
         "up",
     ),
     one(
         "plan_break_even_lift",
-        N_("Pays from"),
+        N_("Rise needed to break even"),
         "share",
         N_("cost of the plan / gross profit of those contacted without a message, less what offers give away on it"),
         "down",
@@ -42,7 +42,7 @@ _PLAN = (
 _LOOP = (
     one(
         "last_month_profit",
-        N_("Earned by the last lists"),
+        N_("Earned by last month's lists"),
         "money",
         N_("profit a contact x customers contacted, over the lists judged since the last report"),
         "up",

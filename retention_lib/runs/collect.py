@@ -11,6 +11,7 @@ from typing import TYPE_CHECKING, Any
 
 from retention_lib.reports.cells import safe_csv
 from retention_lib.reports.figures import significant
+from retention_lib.reports.payloads import CARDS, FIGURE, HANDED_ON, LEDGER, LIST, REPORT, TABLE, VERDICT
 from retention_lib.stores.ledger_rows import LEDGER_COLUMNS
 from retention_lib.stores.ledger_writing import WrittenList
 from retention_lib.stores.listed import ListedExperiment
@@ -18,17 +19,6 @@ from retention_lib.stores.listed import ListedExperiment
 if TYPE_CHECKING:
     from nbformat import NotebookNode
 
-REPORT = "application/vnd.retention.report+json"
-FIGURE = "application/vnd.retention.figure+json"
-TABLE = "application/vnd.retention.table+json"
-VERDICT = "application/vnd.retention.verdict+json"
-CARDS = "application/vnd.retention.cards+json"
-ALERTS = "application/vnd.retention.alerts+json"
-LIST = "application/vnd.retention.list+json"
-LEDGER = "application/vnd.retention.ledger+json"
-
-HANDED_ON = (LIST, LEDGER)
-"""What holds ids in clear: taken out of the notebook, which is neither shown nor kept with it."""
 
 FIGURE_KEYS = (
     "id",

@@ -8,7 +8,7 @@ import tempfile
 from pathlib import Path
 from typing import TYPE_CHECKING, Any
 
-from retention_lib.runs.collect import HANDED_ON
+from retention_lib.reports.payloads import HANDED_ON
 
 if TYPE_CHECKING:
     from nbformat import NotebookNode

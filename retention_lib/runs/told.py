@@ -9,8 +9,8 @@ from pathlib import Path
 from typing import TYPE_CHECKING, Any
 
 from retention_lib.reports.figures import figure_spec
+from retention_lib.reports.payloads import ALERTS, CARDS, FIGURE, REPORT, TABLE, VERDICT
 from retention_lib.reports.words import Words
-from retention_lib.runs.collect import ALERTS, CARDS, FIGURE, REPORT, TABLE, VERDICT
 from retention_lib.runs.failure import heading
 
 if TYPE_CHECKING:

@@ -8,8 +8,9 @@ from typing import TYPE_CHECKING
 from retention_lib.measures.actions.lists import ActionLists
 from retention_lib.reports.blocks import table_csv, table_html
 from retention_lib.reports.cells import safe_csv
+from retention_lib.reports.findings.actions_files import columns_table, files_table
 from retention_lib.reports.findings.winback import list_table
-from retention_lib.reports.page import LEDGER, LIST
+from retention_lib.reports.payloads import LEDGER, LIST
 from retention_lib.stores.ledger_rows import csv_text, list_csv
 from retention_lib.workbench.outputs import display
 
@@ -69,5 +70,7 @@ def hand_on_action_lists(
         payload = {"experiment": about.to_plain(), "csv": list_csv(result.rows(about.scenario))}
         display({LEDGER: payload, "text/plain": about.experiment_id})
     if result.customers:
-        shown = list_table(result, words, hashed=hashed, file=f"actions/{before}*.csv")
-        display({"text/html": table_html(shown, words)})
+        file = f"actions/{before}*.csv"
+        first = list_table(result, words, hashed=hashed, file=file)
+        for table in (files_table(result, words, file=file), columns_table(words), first):
+            display({"text/html": table_html(table, words)})

@@ -5,7 +5,7 @@ from __future__ import annotations
 import zlib
 from collections.abc import Callable, Mapping
 from dataclasses import dataclass, field, replace
-from datetime import date, timedelta
+from datetime import date
 from functools import cached_property
 from typing import Any, Protocol
 
@@ -32,24 +32,23 @@ from retention_lib.reports.blocks import (
 from retention_lib.reports.cards import figure_card
 from retention_lib.reports.figures import figure_record, figure_spec
 from retention_lib.reports.findings import action, alert, finding, verdict
-from retention_lib.reports.page import ALERTS, CHART, FIGURE, REPORT, TABLE, VERDICT
+from retention_lib.reports.payloads import ALERTS, CARDS, CHART, FIGURE, REPORT, TABLE, VERDICT
 from retention_lib.reports.shown import alerts_texts, table_texts
 from retention_lib.reports.style import chart_twins
 from retention_lib.reports.tables import shown_table
 from retention_lib.reports.text import plain
 from retention_lib.reports.words import N_, Words
-from retention_lib.settings import RESERVED, Economics, read_parameters
+from retention_lib.settings import Economics
 from retention_lib.settings.models import Dataset, StoreSettings
 from retention_lib.stores.identities import MergeReport
 from retention_lib.stores.store import Store, open_store
-from retention_lib.versions import package_versions
+from retention_lib.workbench.about import differing_parameters, report_facts
 from retention_lib.workbench.handed_on import hand_on_action_lists, hand_on_list
 from retention_lib.workbench.outputs import (
     cell_number,
     display,
     each_refusal_once,
     named_figures,
-    notebook_variables,
     sentence_output,
 )
 from retention_lib.workbench.period import ReportPeriod
@@ -89,7 +88,7 @@ class Report(ReportPeriod):
     @cached_property
     def merging(self) -> MergeReport | NotEnough:
         """Which customer ids are one person, as far as the store has `identities`."""
-        return self.store.merging or NotEnough(reason="identities_known", have=0, need=1)
+        return self.store.merging or NotEnough("identities_known", 0, 1)
 
     @property
     def rng(self) -> np.random.Generator:
@@ -97,7 +96,11 @@ class Report(ReportPeriod):
         return np.random.default_rng(zlib.crc32(self.id.encode()))
 
     def open(self, name: str) -> Store:
-        """Another store of the set by name; the report's own for an empty name."""
+        """Another store of the set by name; the report's own for an empty name.
+
+        Raises:
+            LookupError: The set has no such store.
+        """
         if not name:
             return self.store
         if name not in self.settings.stores:
@@ -124,9 +127,9 @@ class Report(ReportPeriod):
 
     def show_facts(self) -> None:
         """Show what the report is about; the page's header is made of it."""
-        facts = self._facts()
+        facts = report_facts(self, self.economics)
         lines = [facts["set_title"], facts["store_title"], facts["month"] or "", facts["data_to"] or ""]
-        lines.append(self._differing())
+        lines.append(differing_parameters(self))
         display({REPORT: facts, "text/plain": " | ".join(line for line in lines if line)})
 
     def figure(self, id: str, value: Any, *, previous: Any = None, n: float | None = None, about: Any = None) -> None:
@@ -183,7 +186,7 @@ class Report(ReportPeriod):
         cards = [
             figure_card(id, self._figures[id], self.words, previous=self._previous[id], period=period) for id in shown
         ]
-        display({"text/html": cards_html(cards), "application/vnd.retention.cards+json": shown})
+        display({"text/html": cards_html(cards), CARDS: shown})
 
     def chart(self, plot: Callable[..., Any], result: Any, *, name: str | None = None, folded: bool = False) -> None:
         """Draw a result at two widths with its alt text, caption and finding; its data go to the tables.
@@ -228,6 +231,8 @@ class Report(ReportPeriod):
         if isinstance(result, NotAsked) or (isinstance(result, NotEnough) and self._said(result)):
             return
         table = shown_table(result, self.words)
+        if isinstance(table, NotAsked):
+            return
         if isinstance(table, NotEnough):
             display({"text/html": table_html(table, self.words)})
             return
@@ -314,47 +319,3 @@ class Report(ReportPeriod):
         again = any(refusal is said or (cell == where and refusal == said) for where, said in self._refused)
         self._refused.append((cell, refusal))
         return again
-
-    def _facts(self) -> dict[str, Any]:
-        coverage = self.store.coverage
-        last = self.store.as_of or (coverage.last_day if coverage else None)
-        if last is not None and self.month is not None:
-            last = min(last, self.month.end - timedelta(days=1))
-        return {
-            "id": self.id,
-            "set_title": self.settings.title,
-            "store_title": self._store_title(),
-            "month": str(self.month) if self.month else None,
-            "data_to": last.isoformat() if last else None,
-            "language": self.settings.language,
-            "currency": self.store.currency,
-            "parameters": self._parameters(),
-            "fingerprint": dict(self.store.fingerprint),
-            "versions": package_versions(),
-        }
-
-    def _store_title(self) -> str:
-        name, _ = self.settings.store_settings(self.id)
-        return self.settings.store_title(name, self.store.title)
-
-    def _parameters(self) -> dict[str, Any]:
-        money = {name: value for name, value in self.economics.model_dump().items() if name != "assumptions"}
-        return {**money, "assumptions": self.economics.assumptions, **self._own_parameters()}
-
-    def _own_parameters(self) -> dict[str, Any]:
-        """The report's parameters as the notebook holds them now; outside a notebook, as the set gives them."""
-        report = self.settings.reports[self.id]
-        notebook = self.settings.root / "notebooks" / f"{report.notebook}.ipynb"
-        declared = {parameter.name: parameter.default for parameter in read_parameters(notebook)}
-        given = {name: value for name, value in {**declared, **report.parameters}.items() if name not in RESERVED}
-        held = notebook_variables()
-        return {name: held.get(name, value) for name, value in given.items()}
-
-    def _differing(self) -> str:
-        """What an analyst should know who runs the notebook by hand: where its cell differs from the set."""
-        held, wanted = self._own_parameters(), self.settings.reports[self.id].parameters
-        differing = {name: value for name, value in wanted.items() if held[name] != value}
-        if not differing:
-            return ""
-        values = ", ".join(f"{name} = {value!r}" for name, value in differing.items())
-        return f"{self.settings.file.name} gives {values}; this notebook runs with its own cell's values"

@@ -9,7 +9,7 @@ import pandas as pd
 from nbformat import NotebookNode
 
 from retention_lib.estimates import Estimate, NotEnough
-from retention_lib.reports import blocks, page
+from retention_lib.reports import blocks, payloads
 from retention_lib.reports.cards import figure_card
 from retention_lib.reports.figures import figure_record
 from retention_lib.reports.index import HeadlineFigure, MonthPage, ReportEntry, TrendPoint
@@ -51,7 +51,7 @@ def sample_notebook(words: Words | None = None, hostile: str = "Soft drinks") ->
         ),
         _code(
             {
-                page.FIGURE: [figure_record("crr", 0.9, words)],
+                payloads.FIGURE: [figure_record("crr", 0.9, words)],
                 "text/html": "<p>records are for the runner</p>",
             }
         ),
@@ -86,7 +86,7 @@ def _headline(words: Words, hostile: str) -> list[NotebookNode]:
         figure_card("revenue_total", 4_596_039.58, words, previous=4_596_039.58, period=november),
         figure_card("return_chance_beyond", NotEnough("households_silent", 3, 30), words),
     ]
-    bundle = {page.VERDICT: {"status": "watch", "sentence": sentence}} | _html(blocks.verdict_html(verdict, words))
+    bundle = {payloads.VERDICT: {"status": "watch", "sentence": sentence}} | _html(blocks.verdict_html(verdict, words))
     return [_markdown("## Headline"), _code(bundle), _code(_html(blocks.cards_html(cards)))]
 
 
@@ -142,7 +142,7 @@ def _segments(words: Words, hostile: str) -> list[NotebookNode]:
         blocks.Column(name="p", header=words.say("p against the rest"), kind="p"),
     )
     table = blocks.Table(columns=columns, frame=frame, caption=words.say("By department"), thin="thin")
-    csv = {page.TABLE: {"name": "segments", "csv": blocks.table_csv(frame)}}
+    csv = {payloads.TABLE: {"name": "segments", "csv": blocks.table_csv(frame)}}
     return [
         _markdown("## How does the base move?\n\nEqual headings make no trouble."),
         _code(csv | _html(blocks.table_html(table, words))),
@@ -192,13 +192,13 @@ def _facts() -> dict[str, Any]:
         "fingerprint": {"transactions": "9f2b" * 16},
         "versions": {"retention_lib": "0.1.0", "duckdb": "1.5.0"},
     }
-    return {page.REPORT: facts, "text/html": "<p>open_report speaks to the analyst only</p>"}
+    return {payloads.REPORT: facts, "text/html": "<p>open_report speaks to the analyst only</p>"}
 
 
 def _chart(name: str, draw: Any, alt: str, caption: str) -> dict[str, Any]:
     twins = chart_twins(draw, name=name)
     return {
-        page.CHART: {"name": name, "alt": alt, "caption": caption, "narrow": twins.narrow},
+        payloads.CHART: {"name": name, "alt": alt, "caption": caption, "narrow": twins.narrow},
         "image/svg+xml": twins.wide,
     }
 

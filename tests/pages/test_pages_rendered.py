@@ -9,7 +9,8 @@ import nbformat
 import pytest
 from pages.sample import HOSTILE, sample_notebook
 
-from retention_lib.reports.page import CHART, PageError, collect_page, render_page
+from retention_lib.reports.page import PageError, collect_page, render_page
+from retention_lib.reports.payloads import CHART
 from retention_lib.reports.words import Words
 
 

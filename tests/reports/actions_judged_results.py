@@ -8,15 +8,18 @@ from datetime import date, timedelta
 from typing import Any
 
 import pandas as pd
+from models.actions.plan_parts import Terms
+from models.actions.plan_parts import terms as plan_terms
 from models.experiment_facts import Mixed, reached
 from reports.experiment_past_results import spread
 
-from retention_lib.estimates import NotAsked
+from retention_lib.estimates import NotAsked, NotEnough
 from retention_lib.measures.actions.list_reading import ListedTerms
 from retention_lib.models.actions.decisions import ScenarioDecisions, TrackRecord, scenario_decisions, track_record
 from retention_lib.models.actions.judged import Judged, OpenLists, judged
 from retention_lib.models.actions.last_month import LastMonth
 from retention_lib.models.actions.learned import LearnedEffects, learned_effects
+from retention_lib.models.actions.offer_gains import OfferGains, offer_gains
 from retention_lib.models.experiments.moments import moments_of
 
 UNTIL = date(2026, 7, 1)
@@ -221,30 +224,76 @@ def learned() -> LearnedEffects:
     return learned_effects(everything(), asked)
 
 
-def nothing_learned() -> LearnedEffects:
-    return learned_effects(NotAsked("lists", 0, 1), [("birthday", "none")])
+def gains(effect: float = 9.0) -> OfferGains:
+    """What lists of two scenarios say of their offers, and of a third with an offer that nobody measured."""
+    lists = tuple(one_list("birthday", effect, months_ago=ago) for ago in range(3))
+    found = offer_gains(learned_effects(everything(lists=lists), [("replenishment", "gift")]))
+    assert isinstance(found, OfferGains)
+    return found
+
+
+def gains_of_many() -> OfferGains:
+    read = tuple(one_list(f"scenario_{at}", at - 4.0) for at in range(20))
+    found = offer_gains(learned_effects(everything(lists=read)))
+    assert isinstance(found, OfferGains)
+    return found
+
+
+def no_gains() -> NotEnough:
+    found = offer_gains(learned_effects(NotAsked("lists", 0, 1), [("birthday", "none")]))
+    assert isinstance(found, NotEnough)
+    return found
+
+
+OFFERS = {"reactivation": "discount20", "welcome": "free_delivery", "abandoned_cart": "none", "birthday": "none"}
+NO_TEST = NotEnough("offers_tested", 0, 1)
+
+
+def asked(**offers: str) -> Terms:
+    """A playbook whose scenarios make these offers."""
+    told = plan_terms(*({"scenario": name, "offer": offer} for name, offer in offers.items()))
+    names = ["none", "discount20", "free_delivery"]
+    return replace(told, offers=pd.DataFrame({"offer": names, "discount": 0.0, "cost_per_order": 0.0}))
+
+
+def decided(found: Judged, terms: Terms | None = None) -> ScenarioDecisions:
+    """What is done with the scenarios of some lists."""
+    told = scenario_decisions(found, learned_effects(found), terms or asked(**OFFERS), NO_TEST)
+    assert isinstance(told, ScenarioDecisions)
+    return told
 
 
 def decisions() -> ScenarioDecisions:
-    found = scenario_decisions(everything(), learned())
+    found = scenario_decisions(everything(), learned(), asked(**OFFERS), NO_TEST)
     assert isinstance(found, ScenarioDecisions)
     return found
+
+
+def decisions_stopped() -> ScenarioDecisions:
+    """A scenario that loses money and has no other offer that would not."""
+    return decided(everything(lists=tuple(one_list("birthday", -9.0, months_ago=ago) for ago in range(2))))
+
+
+def decisions_asked() -> ScenarioDecisions:
+    """A scenario that leaves its offer to what was measured."""
+    return decided(everything(), asked(**{**OFFERS, "welcome": "auto"}))
+
+
+def decisions_followed() -> ScenarioDecisions:
+    """A scenario with the better offer by now, and one that was taken out of the file."""
+    return decided(everything(), asked(welcome="discount20", abandoned_cart="none"))
 
 
 def decisions_changed() -> ScenarioDecisions:
     """A scenario whose customers order more, while its offer costs more than they bring."""
     dear = one_list("reactivation", 10.0, sizes=(4_000, 1_000), campaign_cost=200_000.0)
     found = everything(lists=(dear, one_list("welcome", 9.0)))
-    told = scenario_decisions(found, learned_effects(found))
-    assert isinstance(told, ScenarioDecisions)
-    return told
+    return decided(found, asked(reactivation="none", welcome="none"))
 
 
 def decisions_kept() -> ScenarioDecisions:
     found = everything(lists=tuple(one_list("reactivation", 9.0, months_ago=ago) for ago in range(4)))
-    told = scenario_decisions(found, learned_effects(found))
-    assert isinstance(told, ScenarioDecisions)
-    return told
+    return decided(found, asked(reactivation="none"))
 
 
 def still_open() -> OpenLists:

@@ -2,11 +2,14 @@
 
 from __future__ import annotations
 
+from dataclasses import replace
+
 from reports import actions_lists_results as made
 from reports.results import said
 
 from retention_lib.reports.blocks import Table
 from retention_lib.reports.findings import alert, finding
+from retention_lib.reports.findings.actions_files import columns_table, files_table
 from retention_lib.reports.findings.winback import list_table
 from retention_lib.reports.scenario_names import SCENARIOS, channel_name, scenario_name, variant_name
 from retention_lib.reports.tables import shown_table
@@ -41,7 +44,8 @@ def test_lists_issued_before_say_what_has_changed() -> None:
         "The lists stand as they were issued; by today's data 5 customers would be on another or on none. 1 "
         "customer may no longer be contacted, having withdrawn the consent, complained or been held out: the file has "
         "nothing to send there. No list for "
-        "Birthday and own rule: a test of this month's name is known from elsewhere."
+        "Birthday and own rule: a test of this month's name is known from elsewhere. The store does not know who "
+        "agreed to be contacted: check that before sending."
     )
 
 
@@ -56,8 +60,26 @@ def test_the_tables_of_lists_hold_no_id_in_clear() -> None:
         ["<rea04>", "Win back the quiet", "contact", "e-mail", "2026-07-02 18:00:00", "18:00", "coupon"],
         ["<ret02>", "Looked and did not buy", "contact", "advertising", "2026-07-02 18:00:00", "18:00", "coupon"],
     ]
+    assert first.folded
     assert "customer_id" not in first.frame.columns
     assert "all 18 customers" in first.caption
+
+
+def test_who_loads_the_files_is_told_which_and_what_their_columns_mean() -> None:
+    files = files_table(made.listed(), WORDS, file="actions/second_*.csv")
+    assert files.frame[[files.columns[0].name, "file", "contacts", "control", "by"]].to_numpy().tolist() == [
+        ["Win back the quiet", "second_reactivation.csv", 8, 4, "e-mail"],
+        ["Looked and did not buy", "second_retargeting.csv", 4, 2, "advertising"],
+    ]
+    assert files.whole
+    assert columns_table(WORDS).frame["name"].tolist() == list(made.listed().file("reactivation").columns)
+
+
+def test_a_list_that_nobody_gets_is_no_file_to_load() -> None:
+    lists = made.listed()
+    alone = replace(lists, counts=lists.counts.assign(contacts=[8, 0]))
+    assert files_table(alone, WORDS, file="actions/*.csv").frame["file"].tolist() == ["reactivation.csv"]
+    assert said(finding(alone, WORDS).sentence).startswith("1 list: 8 customers are to be contacted")
 
 
 def test_every_scenario_has_a_name() -> None:

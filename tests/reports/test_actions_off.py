@@ -15,22 +15,20 @@ WORDS = Words(currency="EUR")
 
 def test_scenarios_that_could_not_be_looked_at_are_named() -> None:
     assert plain(finding(off(), WORDS).sentence) == (
-        "3 scenarios were looked at. 6 that are on could not be: Birthday, Looked and did not buy, Amends after a "
-        "complaint, Win back the quiet, Goes with the last purchase and Runs out soon."
+        "6 of 9 scenarios that are on had to be left out: Birthday, Looked and did not buy, Amends after a complaint, "
+        "Win back the quiet, Goes with the last purchase and Runs out soon."
     )
 
 
 def test_one_scenario_is_told_in_the_singular() -> None:
-    one = replace(off(), table=off().table.iloc[[1]], on=1)
-    assert plain(finding(one, WORDS).sentence) == ("1 scenario was looked at. 1 that is on could not be: Birthday.")
+    one = replace(nothing_off(), on=1)
+    assert plain(finding(one, WORDS).sentence) == "1 scenario is on and has the data it needs."
 
 
 def test_what_the_file_switched_off_is_not_missed() -> None:
     disabled = off().table[off().table["reason"] == DISABLED]
     for result in (nothing_off(), replace(off(), table=disabled, on=15)):
-        assert plain(finding(result, WORDS).sentence) == (
-            "15 scenarios were looked at. None that is on had to be left out."
-        )
+        assert plain(finding(result, WORDS).sentence) == "All 15 scenarios that are on have the data they need."
 
 
 def test_table_says_of_each_why() -> None:

@@ -6,8 +6,9 @@ import inspect
 import re
 import warnings
 from collections.abc import Callable
+from dataclasses import dataclass
 from datetime import date
-from functools import partial
+from functools import cache, partial
 from typing import Any
 
 import pandas as pd
@@ -45,6 +46,7 @@ from retention_lib.models.campaigns import redemption_rates
 from retention_lib.reports.charts import (
     accrual,
     actions_judged,
+    actions_offers,
     actions_plan,
     actions_power,
     actions_products,
@@ -105,6 +107,12 @@ CHARTS: dict[Callable[..., Any], list[Callable[[], Any]]] = {
         *(over.month, over.month_lost, over.month_even, over.month_of_many, over.month_tiny, over.month_alike)
     ],
     actions_judged.plot_track_record: [over.record, over.record_of_many],
+    actions_offers.plot_offer_gains: [
+        over.gains,
+        over.gains_of_many,
+        partial(over.gains, -9.0),
+        partial(over.gains, 0.0),
+    ],
     actions_plan.plot_lists: [
         *(coming.paying, coming.doubtful, coming.untested, coming.losing, coming.unpriced, coming.of_many),
     ],
@@ -302,11 +310,63 @@ CASES = [
 ]
 
 
-def twins(plot: Callable[..., Any], result: Any) -> ChartTwins:
-    """Both widths, with any warning (a missing glyph, axes without room) an error."""
+@dataclass(frozen=True)
+class Placed:
+    """Where the texts of a drawing stand, in hundredths of an inch.
+
+    Attributes:
+        frame: The figure's box: left, bottom, right, top.
+        texts: Each text that is drawn, with its box.
+    """
+
+    frame: tuple[float, ...]
+    texts: list[tuple[str, tuple[float, ...]]]
+
+
+@dataclass(frozen=True)
+class Drawing:
+    """A chart at both widths, and where its texts stand on each."""
+
+    twins: ChartTwins
+    placed: dict[Width, Placed]
+
+
+def drawing(plot: Callable[..., Any], build: Callable[[], Any]) -> Drawing:
+    """A result at both widths, with any warning (a missing glyph, axes without room) an error."""
+    result = build()
+    placed: dict[Width, Placed] = {}
+
+    def drawn_on(ax: Any) -> None:
+        def look(event: Any) -> None:
+            placed[width] = texts_placed(ax, event.renderer)  # of several passes the last is what is saved
+
+        width = WIDTHS[len(placed)]
+        plot(result, WORDS, ax=ax)
+        ax.figure.canvas.mpl_connect("draw_event", look)
+
     with warnings.catch_warnings():
         warnings.simplefilter("error")
-        return chart_twins(lambda ax: plot(result, WORDS, ax=ax), name="chart")
+        found = chart_twins(drawn_on, name="chart")
+    return Drawing(twins=found, placed=placed)
+
+
+def texts_placed(ax: Any, renderer: Any) -> Placed:
+    """The texts as they have just been drawn."""
+    scale = 100 / ax.figure.dpi
+    texts = [(text.get_text(), text.get_window_extent(renderer)) for text in written_on(ax)]
+    return Placed(
+        frame=tuple(scale * ax.figure.bbox.extents),
+        texts=[(text, tuple(scale * box.extents)) for text, box in texts],
+    )
+
+
+drawing_of_case = cache(drawing)
+"""A case's drawing, which several tests look at, made once."""
+
+
+def twins(plot: Callable[..., Any], result: Any) -> ChartTwins:
+    """Both widths, with any warning an error."""
+    return drawing(plot, lambda: result).twins
 
 
 def drawn(plot: Callable[..., Any], result: Any, width: Width) -> Any:
@@ -335,6 +395,7 @@ def test_every_chart_has_a_case() -> None:
     modules = (
         accrual,
         actions_judged,
+        actions_offers,
         actions_plan,
         actions_power,
         actions_products,
@@ -380,30 +441,29 @@ def test_every_chart_has_a_case() -> None:
 
 @pytest.mark.parametrize(("plot", "build"), CASES)
 def test_a_chart_draws_at_both_widths(plot: Callable[..., Any], build: Callable[[], Any]) -> None:
-    found = twins(plot, build())
-    for drawing in (found.wide, found.narrow):
-        safe_svg(drawing)
-        assert "nan" not in drawing.lower()
+    found = drawing_of_case(plot, build).twins
+    for svg in (found.wide, found.narrow):
+        safe_svg(svg)
+        assert "nan" not in svg.lower()
     assert found.wide != found.narrow
 
 
 @pytest.mark.parametrize("plot", CHARTS)
 def test_a_chart_has_the_same_bytes_each_time(plot: Callable[..., Any]) -> None:
-    result = CHARTS[plot][0]()
-    assert twins(plot, result) == twins(plot, result)
+    build = CHARTS[plot][0]
+    assert twins(plot, build()) == drawing_of_case(plot, build).twins
 
 
 @pytest.mark.parametrize("width", WIDTHS)
 @pytest.mark.parametrize(("plot", "build"), CASES)
 def test_no_text_of_a_chart_is_cut_off(plot: Callable[..., Any], build: Callable[[], Any], width: Width) -> None:
-    ax = drawn(plot, build(), width)
-    frame = ax.figure.bbox
-    for text in written_on(ax):
-        box = text.get_window_extent()
-        assert frame.x0 - 1 <= box.x0, text
-        assert frame.x1 + 1 >= box.x1, text
-        assert frame.y0 - 1 <= box.y0, text
-        assert frame.y1 + 1 >= box.y1, text
+    found = drawing_of_case(plot, build).placed[width]
+    left, bottom, right, top = found.frame
+    for text, (x0, y0, x1, y1) in found.texts:
+        assert left - 1 <= x0, text
+        assert right + 1 >= x1, text
+        assert bottom - 1 <= y0, text
+        assert top + 1 >= y1, text
 
 
 @pytest.mark.parametrize("plot", CHARTS)
@@ -502,16 +562,13 @@ NAMED = [
 
 @pytest.mark.parametrize(("plot", "build"), NAMED)
 def test_hostile_names_are_drawn_and_stay_inside(plot: Callable[..., Any], build: Callable[[], Any]) -> None:
-    result = build()
-    found = twins(plot, result)
-    for width, drawing in zip(WIDTHS, (found.wide, found.narrow), strict=True):
-        safe_svg(drawing)
-        assert "script" not in drawing
-        ax = drawn(plot, result, width)
-        for text in written_on(ax):
-            box = text.get_window_extent()
-            assert -1 <= box.x0 < box.x1 <= ax.figure.bbox.x1 + 1, text
-            assert not {"\u202e", "\x00", "\ue000"} & set(text.get_text())
+    found = drawing(plot, build)
+    for width, svg in zip(WIDTHS, (found.twins.wide, found.twins.narrow), strict=True):
+        safe_svg(svg)
+        assert "script" not in svg
+        for text, (x0, _, x1, _) in found.placed[width].texts:
+            assert -1 <= x0 < x1 <= found.placed[width].frame[2] + 1, text
+            assert not {"\u202e", "\x00", "\ue000"} & set(text)
 
 
 @pytest.mark.parametrize(
@@ -527,7 +584,7 @@ def test_hostile_names_are_drawn_and_stay_inside(plot: Callable[..., Any], build
 def test_dollars_in_a_name_are_drawn_as_dollars(plot: Callable[..., Any], build: Callable[[str], Any]) -> None:
     def glyphs(name: str) -> list[set[str]]:
         found = twins(plot, build(name))
-        return [set(re.findall(r"DejaVu\w+-\w+", drawing)) for drawing in (found.wide, found.narrow)]
+        return [set(re.findall(r"DejaVu\w+-\w+", svg)) for svg in (found.wide, found.narrow)]
 
     # One dollar alone never begins a formula; two do, which would draw no dollar but letters in italics.
     assert glyphs("$5-$10 coupon") == glyphs("$5-10 coupon") != glyphs("5-10 coupon")

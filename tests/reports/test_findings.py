@@ -47,7 +47,7 @@ from reports import where_results as places
 from reports import window_results as gone
 from reports.results import said
 
-import retention_lib.models
+import retention_lib
 from retention_lib.estimates import NotEnough
 from retention_lib.reports.findings import action, alert, finding, verdict
 from retention_lib.reports.reasons import REASONS, reason_sentence
@@ -66,7 +66,7 @@ FINDINGS: dict[str, Callable[[], Any]] = {
     "ListedTerms": over.terms,
     "OpenLists": over.still_open,
     "ScenarioDecisions": over.decisions,
-    "LearnedEffects": over.learned,
+    "OfferGains": over.gains,
     "ScenariosOff": left_out.off,
     "MonthRetention": made.retention,
     "MonthlyFlows": made.monthly_flows,
@@ -205,7 +205,7 @@ FINDINGS: dict[str, Callable[[], Any]] = {
     "LearnedOffers": coming.learned_offers,
 }
 CHARTED = {
-    *("LastMonth", "TrackRecord"),
+    *("LastMonth", "TrackRecord", "OfferGains"),
     *("Plan", "PlanSteps", "ListPower"),
     *("ProductPairs", "ProductIntervals", "HitRates"),
     *("BuyingHours", "Habits", "Stages"),
@@ -709,11 +709,27 @@ def reasons_of(module: Path) -> set[str]:
     return found
 
 
-def test_every_reason_a_model_may_give_has_a_sentence() -> None:
-    modules = sorted(Path(str(retention_lib.models.__file__)).parent.rglob("*.py"))
+@pytest.mark.parametrize(
+    ("room", "some"),
+    [
+        ("measures", {"held_out_dated", "points_known", "experiment_assigned"}),
+        ("models", {"customers_with_three_gaps", "households_treated", "customers_control", "weeks_before"}),
+        ("workbench", {"identities_known", "month_whole"}),
+    ],
+)
+def test_every_reason_a_room_may_give_has_a_sentence(room: str, some: set[str]) -> None:
+    modules = sorted((Path(str(retention_lib.__file__)).parent / room).rglob("*.py"))
     found = set().union(*(reasons_of(module) for module in modules))
-    assert {"customers_with_three_gaps", "households_treated", "customers_control", "weeks_before"} <= found
+    assert some <= found
     assert found - set(REASONS) == set()
+
+
+def test_every_sentence_has_a_reason_that_somebody_gives() -> None:
+    library = Path(str(retention_lib.__file__)).parent
+    texts = [
+        file.read_text() for room in ("measures", "models", "workbench") for file in (library / room).rglob("*.py")
+    ]
+    assert {code for code in REASONS if not any(f'"{code}"' in text for text in texts)} == set()
 
 
 # Names from data

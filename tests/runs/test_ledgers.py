@@ -10,8 +10,8 @@ from typing import Any
 import pytest
 from runs import shop
 
-from retention_lib.reports.page import LEDGER as PAGE_LEDGER
-from retention_lib.runs.collect import LEDGER, CollectError, collected, without_lists
+from retention_lib.reports.payloads import LEDGER
+from retention_lib.runs.collect import CollectError, collected, without_lists
 from retention_lib.settings.calendar import Month
 from retention_lib.stores.errors import DataError
 from retention_lib.stores.ledger import EXPERIMENTS, Ledger
@@ -205,7 +205,6 @@ def shown(payload: dict[str, Any]) -> Any:
 
 
 def test_what_is_handed_to_the_ledger_leaves_the_notebook() -> None:
-    assert LEDGER == PAGE_LEDGER
     notebook = shown({"experiment": experiment("welcome").to_plain(), "csv": HEADER + "\n"})
     assert collected(notebook).issued == [WrittenList(about=experiment("welcome"), csv=HEADER + "\n")]
     assert without_lists(notebook).cells[0].outputs[0].data == {"text/plain": "x"}

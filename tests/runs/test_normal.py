@@ -5,7 +5,7 @@ from pathlib import Path
 
 import nbformat
 
-from retention_lib.runs.collect import LEDGER, LIST
+from retention_lib.reports.payloads import LEDGER, LIST
 from retention_lib.runs.normal import normalised
 
 ROOT = Path("/srv/Магазин")

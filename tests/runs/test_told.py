@@ -8,7 +8,7 @@ from typing import Any
 
 import pytest
 
-from retention_lib.runs.collect import ALERTS, TABLE, VERDICT
+from retention_lib.reports.payloads import ALERTS, TABLE, VERDICT
 from retention_lib.runs.told import tell_checks
 
 SURE = [{"level": "warn", "word": "Take care", "title": "Gap.", "sentence": "No sales in May."}]

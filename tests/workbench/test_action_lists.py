@@ -17,7 +17,7 @@ from runs import shop as project_shop
 
 from retention_lib.estimates import NotEnough
 from retention_lib.measures.actions.lists import ActionLists
-from retention_lib.reports.page import LEDGER, LIST
+from retention_lib.reports.payloads import LEDGER, LIST
 from retention_lib.settings.models import StoreSettings
 from retention_lib.stores.ledger import Ledger
 from retention_lib.stores.ledger_rows import list_csv

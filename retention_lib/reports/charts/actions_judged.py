@@ -58,8 +58,9 @@ def plot_last_month(month: LastMonth, words: Words, *, ax: Axes | None = None) -
     ax.set_xlim(low, high + (high - low) * (0.6 if is_narrow(ax) else 0.24))
     reference_line(ax, 0.0, words.say(N_("pays from here")), at="bottom")
     unit_axis(ax, "x", "money", words)
+    _few_ticks(ax)
     ax.grid(visible=False, axis="y")
-    name_x_axis(ax, words.say(N_("net profit of a contact; beside it that of the whole list; grey: cannot be told")))
+    name_x_axis(ax, words.say(N_("net profit a contact (whole list beside it); grey: may be chance")))
     return ax
 
 
@@ -101,11 +102,16 @@ def plot_track_record(record: TrackRecord, words: Words, *, ax: Axes | None = No
     ax.set_ylim(-max(places) - 0.8, 0.8)
     ax.axvline(0.0, color=PALETTE["label"], linewidth=1)
     unit_axis(ax, "x", "money", words)
+    _few_ticks(ax)
     ax.grid(visible=False, axis="y")
-    name_x_axis(
-        ax, words.say(N_("net profit of a list; green: shown to pay, red: to lose money, grey: cannot be told"))
-    )
+    name_x_axis(ax, words.say(N_("net profit of a list; green: shown to pay, red: to lose money, grey: may be chance")))
     return ax
+
+
+def _few_ticks(ax: Axes) -> None:
+    """On a phone only as many ticks as leave room for amounts with the name of a currency."""
+    if is_narrow(ax):
+        ax.locator_params(axis="x", nbins=2)
 
 
 def _places(scenarios: list[str]) -> list[int]:

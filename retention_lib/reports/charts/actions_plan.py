@@ -18,7 +18,11 @@ from retention_lib.reports.words import N_, Words
 if TYPE_CHECKING:
     from matplotlib.axes import Axes
 
-_ROOM = 1.75
+_SIZE, _LETTER, _BOLD = 8.5, 0.56, 1.12
+"""Points of a label's letters, the width of one as a share of these, and how much wider bold ones are."""
+
+_AXES_SHARE, _AXES_SHARE_NARROW, _MOST_TAKEN = 0.76, 0.66, 0.8
+"""The axes' part of a chart's width, and the most of it that a label may take."""
 
 
 def plot_lists(plan: Plan, words: Words, *, ax: Axes | None = None) -> Axes:
@@ -32,26 +36,32 @@ def plot_lists(plan: Plan, words: Words, *, ax: Axes | None = None) -> Axes:
     Returns:
         The axes.
     """
+    from matplotlib.ticker import MaxNLocator
+
     ax = axes_or_new(ax)
-    if plan.lists.empty:
+    sent = plan.lists[plan.lists["contacts"] > 0]
+    if sent.empty:
         return no_data_yet(ax, words)
-    lists = plan.lists.sort_values("contacts", ascending=False, kind="stable")
+    lists = sent.sort_values("contacts", ascending=False, kind="stable")
     places = np.arange(len(lists))[::-1]
     colours = [_colour(one) for one in rows(lists)]
     set_height(ax, 1.2 + 0.42 * len(lists))
     ax.barh(places, lists["contacts"], color=colours, height=0.62)
     most = float(lists["contacts"].max())
     ax.set_yticks(places, scenario_labels(ax, [str(name) for name in lists["scenario"]], words), parse_math=False)
-    for place, one, colour in zip(places, rows(lists), colours, strict=True):
-        _label(ax, (float(one.contacts), float(place)), _told(ax, one, words), colour)
-    ax.set_xlim(0, most * (_ROOM if not is_narrow(ax) else 2.3))
+    told = [_told(ax, one, words) for one in rows(lists)]
+    for place, contacts, lines, colour in zip(places, lists["contacts"], told, colours, strict=True):
+        _label(ax, (float(contacts), float(place)), lines, colour)
+    ax.set_xlim(0, _end(ax, lists["contacts"].to_numpy(dtype=float), told))
     ax.set_ylim(-0.6, len(lists) - 0.4)
     ax.grid(axis="x")
     ax.grid(visible=False, axis="y")
     unit_axis(ax, "x", "count", words)
-    ax.set_xticks([tick for tick in ax.get_xticks() if 0 <= tick <= most * 1.05])
+    ticks = MaxNLocator(nbins=2 if is_narrow(ax) else 4, integer=True).tick_values(0, most)
+    ax.set_xticks([tick for tick in ticks if 0 <= tick <= most * 1.05])
     name_x_axis(
-        ax, words.say(N_("customers to contact; green: pays, red: does not, brown: not sure yet, grey: never measured"))
+        ax,
+        words.say(N_("customers to contact; green: sure to pay, red: to lose, brown: either, grey: untested")),
     )
     return ax
 
@@ -71,9 +81,19 @@ def _told(ax: Axes, one: Any, words: Words) -> tuple[str, str]:
     parts = [words.say(N_("costs {value}"), value=words.money(cost, compact=True))] if math.isfinite(cost) else []
     worth = words.say(N_("untested"))
     if one.source != UNTESTED and math.isfinite(float(one.expected)):
-        worth = words.say(N_("worth {value}"), value=words.money(float(one.expected), compact=True))
+        worth = words.say(N_("profit {value}"), value=words.money(float(one.expected), compact=True))
         parts = [*([] if is_narrow(ax) else [words.interval(one.low, one.high, "money", compact=True)]), *parts]
     return words.say(N_("{n}, {worth}"), n=int(one.contacts), worth=worth), "; ".join(parts)
+
+
+def _end(ax: Axes, contacts: np.ndarray, told: list[tuple[str, str]]) -> float:
+    """Where the axis must end for every label to stand beside its bar, as far as letters are of a usual width."""
+    figure = ax.get_figure(root=True)
+    share = _AXES_SHARE_NARROW if is_narrow(ax) else _AXES_SHARE
+    room = 72 * share * (figure.get_figwidth() if figure is not None else 1)
+    letters = np.array([max(_BOLD * len(lines[0]), len(lines[1])) for lines in told])
+    taken = np.minimum((_SIZE * _LETTER * letters + 8) / room, _MOST_TAKEN)
+    return float((contacts / (1 - taken)).max())
 
 
 def _label(ax: Axes, at: tuple[float, float], told: tuple[str, str], colour: str) -> None:
@@ -85,7 +105,7 @@ def _label(ax: Axes, at: tuple[float, float], told: tuple[str, str], colour: str
             xytext=(5, shift),
             textcoords="offset points",
             color=tint,
-            fontsize=8.5,
+            fontsize=_SIZE,
             fontweight=weight,
             va="center",
             annotation_clip=False,

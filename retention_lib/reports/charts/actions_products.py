@@ -94,7 +94,7 @@ def plot_product_intervals(found: ProductIntervals, words: Words, *, ax: Axes | 
         label_end(ax, row.high, place, text, colour=PALETTE["base"])
     ax.set_xlim(0, float(table["high"].max()) * (1.7 if is_narrow(ax) else 1.25))
     unit_axis(ax, "x", "count", words)
-    name_x_axis(ax, words.say(N_("days until bought again: 25th, 50th and 75th percentile")))
+    name_x_axis(ax, words.say(N_("days until a quarter, half and three quarters have bought again")))
     return ax
 
 

@@ -1,4 +1,4 @@
-"""What several charts share: axes in the reader's units, direct labels, dots with intervals."""
+"""What several charts share: axes in the reader's units, direct labels, rows with their names, dots with intervals."""
 
 from __future__ import annotations
 
@@ -77,6 +77,52 @@ def label_end(ax: Axes, x: float, y: float, text: str, *, colour: str, offset: t
     )
 
 
+def value_beside(ax: Axes, x: float, y: float, text: str) -> None:
+    """A value to the right of its mark."""
+    _value(ax, x, y, text, offset=(6, 0), align=("left", "center"))
+
+
+def value_above(ax: Axes, x: float, y: float, text: str) -> None:
+    """A value over its mark."""
+    _value(ax, x, y, text, offset=(0, 6), align=("center", "bottom"))
+
+
+def _value(ax: Axes, x: float, y: float, text: str, *, offset: tuple[float, float], align: tuple[str, str]) -> None:
+    ax.annotate(
+        text,
+        (x, y),
+        xytext=offset,
+        textcoords="offset points",
+        fontsize=8.5,
+        color=PALETTE["label"],
+        ha=align[0],
+        va=align[1],
+        bbox={"facecolor": PALETTE["paper"], "edgecolor": "none", "pad": 1.0, "alpha": 0.8},
+    )
+
+
+def names_above(ax: Axes, names: Sequence[str], colours: Sequence[str], *, x: float = 0.0) -> None:
+    """The names of lines above the chart, one under the other, in the colours of their lines.
+
+    Args:
+        ax: Where to write.
+        names: What the lines are called.
+        colours: One a name.
+        x: Where the names begin, as a share of the axis.
+    """
+    for place, (name, colour) in enumerate(zip(names, colours, strict=True)):
+        ax.annotate(
+            clean_value(name, limit=24),
+            (x, 1.0),
+            xycoords="axes fraction",
+            xytext=(0, 4 + 13 * (len(names) - 1 - place)),
+            textcoords="offset points",
+            color=colour,
+            fontweight="bold",
+            parse_math=False,
+        )
+
+
 def intervals(ax: Axes, table: pd.DataFrame, *, label: str, colours: Sequence[str], words: Words) -> None:
     """Rows as dots with their intervals, first row on top, labelled on the y axis.
 
@@ -92,10 +138,28 @@ def intervals(ax: Axes, table: pd.DataFrame, *, label: str, colours: Sequence[st
     ax.scatter(table["value"], places, c=list(colours), s=30, zorder=3)
     limit = 16 if is_narrow(ax) else 28
     # Names come from data: dollars in them are money, not the signs around a formula.
-    ax.set_yticks(places, [clean_value(name, limit=limit) for name in table[label]], parse_math=False)
-    ax.set_ylim(-0.6, len(table) - 0.4)
+    name_rows(ax, [clean_value(name, limit=limit) for name in table[label]])
+
+
+def name_rows(ax: Axes, names: Sequence[str]) -> None:
+    """Names of rows on the y axis, the first on top, with no line of the grid through them."""
+    ax.set_yticks(np.arange(len(names))[::-1], list(names), parse_math=False)
+    ax.set_ylim(-0.6, len(names) - 0.4)
     ax.grid(axis="x")
     ax.grid(visible=False, axis="y")
+
+
+def claim_colour(value: float, *, claimed: bool, otherwise: str = "muted") -> str:
+    """The colour of a gain or a loss that is claimed, and of what is not."""
+    if not claimed:
+        return PALETTE[otherwise]
+    return PALETTE["returned"] if value > 0 else PALETTE["lost"]
+
+
+def zero_line(ax: Axes, text: str) -> None:
+    """What no effect is, with its name in the room below the last row."""
+    ax.set_ylim(bottom=-1.3)
+    reference_line(ax, 0.0, text, at="bottom")
 
 
 def reference_line(ax: Axes, x: float, text: str, *, at: Literal["top", "bottom"] = "top") -> None:

@@ -14,6 +14,7 @@ from retention_lib.models.cohorts import CohortTriangles, CohortValue
 from retention_lib.models.payback import Payback
 from retention_lib.reports.charts.axes import (
     axes_or_new,
+    claim_colour,
     intervals,
     label_end,
     name_x_axis,
@@ -206,7 +207,7 @@ def plot_group_values(result: GroupValues, words: Words, *, ax: Axes | None = No
         return no_data_yet(ax, words)
     narrow = is_narrow(ax)
     named = [_group_name(row, words, narrow=narrow) for row in rows(table)]
-    colours = [_judged(row) for row in rows(table)]
+    colours = [claim_colour(row.difference, claimed=row.differs, otherwise="control") for row in rows(table)]
     set_height(ax, 1.1 + (0.42 if narrow else 0.3) * len(table))
     intervals(ax, table.assign(named=named), label="named", colours=colours, words=words)
     places = np.arange(len(table))[::-1]
@@ -248,13 +249,6 @@ def _group_name(row: Any, words: Words, *, narrow: bool) -> str:
     segment = clean_value(segment_of(row.dimension, row.segment, words), limit=18 if narrow else 26)
     split = split_name(row.dimension, words)
     return segment if narrow else words.say(N_("{segment} ({split})"), segment=segment, split=split)
-
-
-def _judged(row: Any) -> str:
-    """The colour of a group: better or worse than the others beyond chance, or neither."""
-    if not row.differs:
-        return PALETTE["control"]
-    return PALETTE["returned"] if row.difference > 0 else PALETTE["lost"]
 
 
 def _band_labels(ax: Axes, table: pd.DataFrame, words: Words) -> None:

@@ -12,12 +12,14 @@ from retention_lib.models.experiments.effects import GOAL, Effects
 from retention_lib.models.experiments.traps import BUYERS, OPENERS, Traps
 from retention_lib.reports.charts.axes import (
     axes_or_new,
+    claim_colour,
     intervals,
     name_x_axis,
     no_data_yet,
     reference_line,
     set_height,
     unit_axis,
+    zero_line,
 )
 from retention_lib.reports.metric_names import metric_name
 from retention_lib.reports.rows import rows
@@ -50,15 +52,11 @@ def plot_effects(effects: Effects, words: Words, *, ax: Axes | None = None) -> A
     if known.empty:
         return no_data_yet(ax, words)
     table = pd.concat([_with_heading(part) for _, part in known.groupby("metric", sort=False)], ignore_index=True)
-    colours = [
-        PALETTE["muted"] if not one.claimed else PALETTE["returned"] if one.value > 0 else PALETTE["lost"]
-        for one in rows(table)
-    ]
+    colours = [claim_colour(one.value, claimed=one.claimed) for one in rows(table)]
     set_height(ax, 1.3 + 0.26 * len(table))
     intervals(ax, table, label="label", colours=colours, words=words)
     _name_metrics(ax, table, effects, words)
-    ax.set_ylim(bottom=-1.3)  # room for the words at the line
-    reference_line(ax, 0.0, words.say(N_("no effect")), at="bottom")
+    zero_line(ax, words.say(N_("no effect")))
     unit_axis(ax, "x", "share", words)
     name_x_axis(ax, words.say(N_("change against {control}; grey: not shown"), control=effects.control))
     return ax

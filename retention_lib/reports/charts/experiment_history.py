@@ -10,9 +10,9 @@ from retention_lib.reports.charts.axes import (
     intervals,
     name_x_axis,
     no_data_yet,
-    reference_line,
     set_height,
     unit_axis,
+    zero_line,
 )
 from retention_lib.reports.rows import rows
 from retention_lib.reports.style import PALETTE
@@ -46,8 +46,7 @@ def plot_past_tests(past: PastTests, words: Words, *, ax: Axes | None = None) ->
     table = known.assign(value=known["profit"], label=names)
     set_height(ax, 1.4 + 0.28 * len(table))
     intervals(ax, table, label="label", colours=[_COLOURS[one] for one in table["standing"]], words=words)
-    ax.set_ylim(bottom=-1.3)  # room for the words at the line
-    reference_line(ax, 0.0, words.say(N_("pays from here")), at="bottom")
+    zero_line(ax, words.say(N_("pays from here")))
     unit_axis(ax, "x", "money", words)
     name_x_axis(ax, words.say(N_("profit of a contact; grey: cannot be told")))
     return ax

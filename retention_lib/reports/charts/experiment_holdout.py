@@ -5,7 +5,15 @@ from __future__ import annotations
 from typing import TYPE_CHECKING
 
 from retention_lib.models.experiments.holdout import CampaignsTogether
-from retention_lib.reports.charts.axes import axes_or_new, label_end, name_x_axis, no_data_yet, set_height, unit_axis
+from retention_lib.reports.charts.axes import (
+    axes_or_new,
+    claim_colour,
+    label_end,
+    name_x_axis,
+    no_data_yet,
+    set_height,
+    unit_axis,
+)
 from retention_lib.reports.style import PALETTE, is_narrow
 from retention_lib.reports.words import N_, Words
 
@@ -31,7 +39,7 @@ def plot_campaigns_together(result: CampaignsTogether, words: Words, *, ax: Axes
     if not result.drawn:
         return no_data_yet(ax, words)
     claimed = bool(profit.claimed)
-    colour = PALETTE["control"] if not claimed else PALETTE["returned"] if profit.value > 0 else PALETTE["lost"]
+    colour = claim_colour(profit.value, claimed=claimed, otherwise="control")
     set_height(ax, 2.8)
     months, start = [0, *table["month"]], [0.0]
     ax.fill_between(

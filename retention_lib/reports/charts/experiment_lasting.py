@@ -9,6 +9,7 @@ from retention_lib.reports.charts.axes import (
     axes_or_new,
     label_end,
     name_x_axis,
+    names_above,
     no_data_yet,
     reference_line,
     unit_axis,
@@ -64,17 +65,7 @@ def _name_lines(ax: Axes, arms: list[str], result: Lasting) -> None:
     """Write each arm's name at its line's end, apart where lines end close together; on a phone above the chart."""
     ends = {arm: result.path[result.path["arm"] == arm].iloc[-1] for arm in arms}
     if is_narrow(ax):
-        for place, arm in enumerate(arms):
-            ax.annotate(
-                clean_value(arm, limit=24),
-                (0.02, 1.0),
-                xycoords="axes fraction",
-                xytext=(0, 4 + 13 * (len(arms) - 1 - place)),
-                textcoords="offset points",
-                color=PALETTE[_COLOURS[place]],
-                fontweight="bold",
-                parse_math=False,
-            )
+        names_above(ax, arms, [PALETTE[colour] for colour in _COLOURS[: len(arms)]], x=0.02)
         return
     low, high = ax.get_ylim()
     apart = (high - low) * 0.07

@@ -13,11 +13,14 @@ from retention_lib.models.experiments.subsidy import SubsidyShares
 from retention_lib.reports.charts.axes import (
     axes_or_new,
     intervals,
+    name_rows,
     name_x_axis,
     no_data_yet,
     reference_line,
     set_height,
     unit_axis,
+    value_above,
+    value_beside,
 )
 from retention_lib.reports.findings.experiment_profit import PART_NAMES, amount, chance, shown_parts
 from retention_lib.reports.rows import rows
@@ -59,7 +62,7 @@ def plot_profit_per_contact(profits: Profits, words: Words, *, ax: Axes | None =
     intervals(ax, table, label="arm", colours=colours, words=words)
     ax.set_ylim(-0.6, len(table) - 0.15)
     for place, one in zip(range(len(table))[::-1], profits.arms, strict=True):
-        _above(ax, one.per_contact.value, place, _label(one, words))
+        value_above(ax, one.per_contact.value, place, _label(one, words))
     reference_line(ax, 0.0, words.say(N_("no gain")), at="bottom")
     unit_axis(ax, "x", "money", words)
     name_x_axis(ax, words.say(N_("profit a contact after all costs")))
@@ -100,14 +103,12 @@ def plot_profit_parts(parts: ProfitParts, words: Words, *, ax: Axes | None = Non
         if bounds:
             _line(ax, place, bounds[0], bounds[1])
         ends += [start, at, *bounds]
-        _beside(ax, max(start, at, *bounds), place, words.money(one.amount, digits=0 if abs(one.amount) >= 100 else 2))
+        text = words.money(one.amount, digits=0 if abs(one.amount) >= 100 else 2)
+        value_beside(ax, max(start, at, *bounds), place, text)
     span = (max(ends) - min(ends)) or 1.0
     ax.set_xlim(min(ends) - 0.04 * span, max(ends) + _ROOM * span)
     ax.axvline(0, color=PALETTE["ink"], linewidth=1)
-    ax.set_yticks(range(len(table))[::-1], [words.say(PART_NAMES[name]) for name in table["part"]], parse_math=False)
-    ax.set_ylim(-0.6, len(table) - 0.4)
-    ax.grid(axis="x")
-    ax.grid(visible=False, axis="y")
+    name_rows(ax, [words.say(PART_NAMES[name]) for name in table["part"]])
     unit_axis(ax, "x", "money", words)
     name_x_axis(ax, words.say(N_("money a contact of {arm}"), arm=clean_value(parts.best, limit=24)))
     return ax
@@ -163,32 +164,3 @@ def _line(ax: Axes, y: float, low: float, high: float) -> None:
     """An interval that can be seen on any bar."""
     ax.hlines(y, low, high, colors=PALETTE["paper"], linewidth=4)
     ax.hlines(y, low, high, colors=PALETTE["ink"], linewidth=1.6)
-
-
-def _above(ax: Axes, x: float, y: float, text: str) -> None:
-    """A value over its mark."""
-    ax.annotate(
-        text,
-        (x, y),
-        xytext=(0, 6),
-        textcoords="offset points",
-        fontsize=8.5,
-        color=PALETTE["label"],
-        ha="center",
-        va="bottom",
-        bbox={"facecolor": PALETTE["paper"], "edgecolor": "none", "pad": 1.0, "alpha": 0.8},
-    )
-
-
-def _beside(ax: Axes, x: float, y: float, text: str) -> None:
-    """A value to the right of its mark."""
-    ax.annotate(
-        text,
-        (x, y),
-        xytext=(6, 0),
-        textcoords="offset points",
-        fontsize=8.5,
-        color=PALETTE["label"],
-        va="center",
-        bbox={"facecolor": PALETTE["paper"], "edgecolor": "none", "pad": 1.0, "alpha": 0.8},
-    )

@@ -13,10 +13,11 @@ from retention_lib.reports.charts.axes import (
     axes_or_new,
     intervals,
     name_x_axis,
+    names_above,
     no_data_yet,
-    reference_line,
     set_height,
     unit_axis,
+    zero_line,
 )
 from retention_lib.reports.feature_names import known_segment
 from retention_lib.reports.findings.experiment_uplift import clearest, measured
@@ -58,8 +59,7 @@ def plot_segments(result: OfferSegments, words: Words, *, ax: Axes | None = None
     set_height(ax, 1.4 + 0.3 * len(table))
     colours = [PALETTE["base" if one.differs else "muted"] for one in rows(told)]
     intervals(ax, table, label="row", colours=colours, words=words)
-    ax.set_ylim(bottom=-1.3)  # room for the words at the line
-    reference_line(ax, 0.0, words.say(N_("no gain")), at="bottom")
+    zero_line(ax, words.say(N_("no gain")))
     unit_axis(ax, "x", result.kind, words, digits=1 if result.kind == "share" else 0)
     name_x_axis(ax, words.say(N_("change in {metric}; grey: not shown to differ"), metric=measured(result, words)))
     return ax
@@ -92,27 +92,12 @@ def plot_gain_curves(result: GainCurves, words: Words, *, ax: Axes | None = None
         ax.fill_between(curve["share"], curve["low"], curve["high"], color=PALETTE[colour], alpha=0.13, linewidth=0)
         ax.plot(curve["share"], curve["by_chance"], color=PALETTE[colour], linewidth=1, linestyle=(0, (4, 3)))
         ax.plot(curve["share"], curve["gain"], color=PALETTE[colour])
-    _name_curves(ax, drawn)
+    names_above(ax, drawn, [PALETTE[colour] for colour in _COLOURS[: len(drawn)]])
     ax.set_xlim(0, 1)
     unit_axis(ax, "x", "share", words)
     unit_axis(ax, "y", "money" if result.metric == "money" else "count", words)
     name_x_axis(ax, words.say(N_("share of customers who get the offer, most promising first")))
     return ax
-
-
-def _name_curves(ax: Axes, arms: list[str]) -> None:
-    """The offers' names above the chart, in the colours of their curves."""
-    for place, arm in enumerate(arms):
-        ax.annotate(
-            clean_value(arm, limit=24),
-            (0.0, 1.0),
-            xycoords="axes fraction",
-            xytext=(0, 4 + 13 * (len(arms) - 1 - place)),
-            textcoords="offset points",
-            color=PALETTE[_COLOURS[place]],
-            fontweight="bold",
-            parse_math=False,
-        )
 
 
 def plot_policy(result: OfferPolicy, words: Words, *, ax: Axes | None = None) -> Axes:
@@ -143,8 +128,7 @@ def plot_policy(result: OfferPolicy, words: Words, *, ax: Axes | None = None) ->
     colours = [PALETTE["muted" if not one.gain_low > 0 else "returned"] for one in rows(ordered)]
     set_height(ax, 1.4 + 0.4 * len(table))
     intervals(ax, table, label="row", colours=colours, words=words)
-    ax.set_ylim(bottom=-1.2)  # room for the words at the line
-    reference_line(ax, 0.0, words.say(N_("no gain")), at="bottom")
+    zero_line(ax, words.say(N_("no gain")))
     unit_axis(ax, "x", "money", words)
     name_x_axis(ax, words.say(N_("more profit a customer by the rule than by this; grey: may be chance")))
     return ax

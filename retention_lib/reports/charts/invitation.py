@@ -7,15 +7,16 @@ from typing import TYPE_CHECKING
 from retention_lib.models.impact.invitation import InvitationEffect
 from retention_lib.reports.charts.axes import (
     axes_or_new,
+    claim_colour,
     intervals,
     name_x_axis,
     no_data_yet,
-    reference_line,
     set_height,
     unit_axis,
+    zero_line,
 )
 from retention_lib.reports.rows import rows
-from retention_lib.reports.style import PALETTE, is_narrow
+from retention_lib.reports.style import is_narrow
 from retention_lib.reports.words import N_, Words
 
 if TYPE_CHECKING:
@@ -56,14 +57,10 @@ def plot_invitation_effect(result: InvitationEffect, words: Words, *, ax: Axes |
         high=known["relative_high"],
         row=[words.say(_NAMES[one.metric, one.group][at]) for one in rows(known)],
     )
-    colours = [
-        PALETTE["muted"] if not one.claimed else PALETTE["returned"] if one.relative > 0 else PALETTE["lost"]
-        for one in rows(known)
-    ]
+    colours = [claim_colour(one.relative, claimed=one.claimed) for one in rows(known)]
     set_height(ax, 1.4 + 0.3 * len(table))
     intervals(ax, table, label="row", colours=colours, words=words)
-    ax.set_ylim(bottom=-1.3)  # room for the words at the line
-    reference_line(ax, 0.0, words.say(N_("no effect")), at="bottom")
+    zero_line(ax, words.say(N_("no effect")))
     unit_axis(ax, "x", "share", words)
     name_x_axis(ax, words.say(N_("change against what it would have been; grey: may be chance")))
     return ax

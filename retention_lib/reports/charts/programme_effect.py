@@ -11,6 +11,7 @@ from retention_lib.models.impact.programme_effect import ProgrammeEffect
 from retention_lib.models.impact.segments import SegmentEffects
 from retention_lib.models.impact.twins import MOST_UNBALANCED, Twins
 from retention_lib.reports.charts.axes import axes_or_new, intervals, name_x_axis, reference_line, set_height, unit_axis
+from retention_lib.reports.findings.effect_words import WEEKS
 from retention_lib.reports.findings.programme_effect_tables import feature_name
 from retention_lib.reports.segment_names import segment_of
 from retention_lib.reports.style import PALETTE, is_narrow
@@ -41,7 +42,7 @@ def plot_programme_effect(effect: ProgrammeEffect, words: Words, *, ax: Axes | N
     table = effect.by_period
     period = table["period"].to_numpy(dtype=int)
     # A period is drawn at its middle, in weeks from joining.
-    week = 4 * period + 2
+    week = WEEKS * period + WEEKS // 2
     after = period >= 0
     for part in (after, ~after):
         chosen = table[part]

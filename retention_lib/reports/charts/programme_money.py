@@ -7,7 +7,15 @@ from typing import TYPE_CHECKING, Any
 from retention_lib.estimates import Estimate
 from retention_lib.models.programme_kinds import ProgrammeKinds
 from retention_lib.models.programme_profit import ProgrammeProfit
-from retention_lib.reports.charts.axes import axes_or_new, intervals, name_x_axis, set_height, unit_axis
+from retention_lib.reports.charts.axes import (
+    axes_or_new,
+    intervals,
+    name_rows,
+    name_x_axis,
+    set_height,
+    unit_axis,
+    value_beside,
+)
 from retention_lib.reports.rows import rows
 from retention_lib.reports.style import PALETTE, is_narrow
 from retention_lib.reports.words import N_, Words
@@ -46,7 +54,7 @@ def plot_needed_lift(kinds: ProgrammeKinds, words: Words, *, ax: Axes | None = N
     for place, row in zip(range(len(table))[::-1], rows(table), strict=True):
         pays = row.lift == row.lift
         text = words.percent(row.lift) if pays else words.say(N_("no lift pays"))
-        _beside(ax, row.high if pays else 0.0, place, text)
+        value_beside(ax, row.high if pays else 0.0, place, text)
     ax.set_xlim(0, max(_furthest(kinds, table), 0.01) * (1 + _ROOM))
     if kinds.effect_shown is not None:
         _band(ax, kinds.effect_shown, words)
@@ -78,12 +86,9 @@ def plot_programme_profit(result: ProgrammeProfit, words: Words, *, ax: Axes | N
     _with_room(ax, [0.0, *(start + size for _, start, size, *_ in bars), *(end for pair in ends for end in pair)])
     for place, (_, start, size, _, lines) in zip(places, bars, strict=True):
         furthest = max(start, start + size, -float("inf") if lines is None or lines.high is None else lines.high)
-        _beside(ax, furthest, place, words.money(size, compact=True))
+        value_beside(ax, furthest, place, words.money(size, compact=True))
     ax.axvline(0, color=PALETTE["ink"], linewidth=1)
-    ax.set_yticks(places, [words.say(name) for name, *_ in bars], parse_math=False)
-    ax.set_ylim(-0.6, len(bars) - 0.4)
-    ax.grid(axis="x")
-    ax.grid(visible=False, axis="y")
+    name_rows(ax, [words.say(name) for name, *_ in bars])
     unit_axis(ax, "x", "money", words)
     ax.locator_params(axis="x", nbins=3 if is_narrow(ax) else 6)
     name_x_axis(ax, words.say(N_("money, all members followed")))
@@ -114,20 +119,6 @@ def _kind(row: Any, words: Words) -> str:
     """A kind in as few words as a phone has room for."""
     off, back = (words.percent(share, 0 if round(share * 100, 6).is_integer() else 1) for share in row[2:4])
     return words.say(_KINDS[row.kind], off=off, back=back)
-
-
-def _beside(ax: Axes, x: float, y: float, text: str) -> None:
-    """A value to the right of its mark."""
-    ax.annotate(
-        text,
-        (x, y),
-        xytext=(6, 0),
-        textcoords="offset points",
-        fontsize=8.5,
-        color=PALETTE["label"],
-        va="center",
-        bbox={"facecolor": PALETTE["paper"], "edgecolor": "none", "pad": 1.0, "alpha": 0.8},
-    )
 
 
 def _furthest(kinds: ProgrammeKinds, table: Any) -> float:

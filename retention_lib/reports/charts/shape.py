@@ -7,7 +7,7 @@ from typing import TYPE_CHECKING
 import numpy as np
 
 from retention_lib.models.shape import ShopShape
-from retention_lib.reports.charts.axes import axes_or_new, set_height
+from retention_lib.reports.charts.axes import axes_or_new, name_rows, set_height
 from retention_lib.reports.findings.shape import LABELS, value_text
 from retention_lib.reports.rows import rows
 from retention_lib.reports.style import PALETTE
@@ -53,10 +53,7 @@ def plot_shop_shape(shape: ShopShape, words: Words, *, ax: Axes | None = None) -
             fontweight="bold",
             va="center",
         )
-    ax.set_yticks(places, [words.say(LABELS[measure]) for measure in found["measure"]], parse_math=False)
-    ax.set_ylim(-0.6, len(found) - 0.4)
+    name_rows(ax, [words.say(LABELS[measure]) for measure in found["measure"]])
     ax.set_xlim(1 - _EDGE - 0.05, _EDGE + 0.05)
     ax.set_xticks([0, 1], [words.say(N_("lowest known")), words.say(N_("highest known"))])
-    ax.grid(axis="x")
-    ax.grid(visible=False, axis="y")
     return ax

@@ -1,4 +1,4 @@
-"""Sentences about what to do with each scenario, and what its lists have taught."""
+"""Sentences about what to do with each scenario."""
 
 from __future__ import annotations
 
@@ -7,7 +7,7 @@ from typing import Any
 from retention_lib.estimates import Estimate
 from retention_lib.models.actions.decision_rule import KEEP_CHANCE, LEAST_CUSTOMERS, STOP_CHANCE
 from retention_lib.models.actions.decisions import ScenarioDecisions
-from retention_lib.models.actions.learned import LearnedEffects
+from retention_lib.models.actions.playbook_terms import LEARNED
 from retention_lib.reports.blocks import Action
 from retention_lib.reports.findings.base import Finding, action, finding
 from retention_lib.reports.findings.experiment_profit import chance
@@ -28,7 +28,7 @@ BECAUSE = {
     "orders_shown": N_("brings orders, but the offer costs more"),
     "other_offer": N_("{offer} is likelier to pay"),
     "does_not_pay": N_("it does not pay"),
-    "open": N_("cannot be told yet"),
+    "open": N_("not sure enough either way"),
 }
 """The clauses of the rule in few words."""
 
@@ -39,11 +39,18 @@ _GROUPS = {
     "keep_testing": N_("Keep testing {names}."),
 }
 
+_NOW = {
+    "changed": N_("{told}; this month it goes with that"),
+    "other": N_("{told}; it has another offer now"),
+    "off": N_("{told}; it is not in the playbook any more"),
+    "stopped": N_("{told}; no list this month"),
+    "write": N_("{told}; write it in the parameter file"),
+}
+"""What this month does of a decision by itself, or what is left to do."""
+
 _RULE = N_(
-    "The rule was fixed beforehand: a scenario is kept when the chance that its messages pay is {keep} or more; below "
-    "{stop}, by all that is known and by its own lists of {least} customers or more in each arm alone, it is changed "
-    "where its customers do order more or another offer is likelier to pay, and else stopped; otherwise it is tested "
-    "further, and so again once these lists are old."
+    "The rule: keep what pays with a chance of {keep} or more, change or stop what pays with one below {stop} (also by "
+    "its own lists of {least} or more a side), test the rest further."
 )
 
 
@@ -54,6 +61,7 @@ def _(result: ScenarioDecisions, words: Words) -> Finding:
         for decision, message in _GROUPS.items()
         if _rows(result, decision)
     ]
+    parts += _by_itself(result, words)
     rule = words.say(
         _RULE, keep=words.percent(KEEP_CHANCE, 0), stop=words.percent(STOP_CHANCE, 0), least=LEAST_CUSTOMERS
     )
@@ -62,7 +70,8 @@ def _(result: ScenarioDecisions, words: Words) -> Finding:
 
 @action.register
 def _(result: ScenarioDecisions, words: Words) -> Action | None:
-    changed, stopped = _rows(result, "change"), _rows(result, "stop")
+    changed = [row for row in _rows(result, "change") if row["now"] == "write"]
+    stopped = _rows(result, "stop")
     if not changed and not stopped:
         return None
     parts = []
@@ -77,49 +86,86 @@ def _(result: ScenarioDecisions, words: Words) -> Action | None:
     facts = (
         (words.say(N_("Their lists left")), words.money(lost, compact=True)),
         (words.say(N_("Contacts")), words.number(sum(int(row["contacts"]) for row in (*changed, *stopped)))),
+        *_lines(result, changed, stopped, words),
     )
-    note = words.say(
-        N_(
-            "Their messages pay with a chance below {stop}. A scenario that is stopped gets no list until its offer is "
-            "another one, or its lists are old."
-        ),
-        stop=words.percent(STOP_CHANCE, 0),
-    )
+    note = " ".join(_notes(result, changed, stopped, words))
     return Action(title=title[:1].upper() + title[1:], tested=True, facts=facts, note=note)
 
 
-@finding.register
-def _(result: LearnedEffects, words: Words) -> Finding:
-    counts = {name: int((result.effects["source"] == name).sum()) for name in ("measured", "borrowed", "untested")}
-    if not result.lists and not result.tests:
-        message = N_("No list has been judged yet, so nothing is known of what the messages bring: all is untested.")
-        return Finding(sentence=words.say(message))
-    message = N_(
-        "Learned from {lists} and {tests}. Scenarios with their offers that were measured on lists of their own: "
-        "{measured}; that borrow from the same offer to other customers: {borrowed}; untested: {untested}."
-    )
-    return Finding(
-        sentence=words.say(
+def _by_itself(result: ScenarioDecisions, words: Words) -> list[str]:
+    """What this month does of the decisions without anybody."""
+    message = N_("{name} leaves its offer to the playbook: this month it goes with {offer}.")
+    return [
+        words.say(
             message,
-            lists=words.count("{n} list", "{n} lists", result.lists),
-            tests=words.count("{n} other test", "{n} other tests", result.tests),
-            **counts,
+            name=scenario_name(str(row["scenario"]), words),
+            offer=offer_name(str(row["better"]), words),
         )
-    )
+        for row in _rows(result, "change")
+        if row["now"] == "changed"
+    ]
+
+
+def _lines(
+    result: ScenarioDecisions, changed: list[dict[Any, Any]], stopped: list[dict[Any, Any]], words: Words
+) -> list[tuple[str, str]]:
+    """What to write in the parameter file, word for word."""
+    others = [f"{row['scenario']}: {{offer: {row['better']}}}" for row in changed if row["better"]]
+    again = [
+        f"{row['scenario']}_again: {{kind: {result.kinds[str(row['scenario'])]}, offer: {row['offer']}}}"
+        for row in stopped
+        # The condition of one of the shop's own is not known here.
+        if result.kinds[str(row["scenario"])] != "condition"
+    ]
+    told = ((N_("To change, write under playbook"), others), (N_("To send it all the same"), again))
+    return [(words.say(label), f"scenarios: {{{', '.join(lines)}}}") for label, lines in told if lines]
+
+
+def _notes(
+    result: ScenarioDecisions, changed: list[dict[Any, Any]], stopped: list[dict[Any, Any]], words: Words
+) -> list[str]:
+    """What the lines do, and what no line says."""
+    notes = [words.say(N_("Their messages pay with a chance below {stop}."), stop=words.percent(STOP_CHANCE, 0))]
+    if stopped:
+        message = N_(
+            "A scenario that is stopped gets no list until its offer is another one, or its lists are old; under "
+            "another name, with the keys of its entry, it is sent all the same and judged anew."
+        )
+        notes.append(words.say(message))
+    dear = [scenario_name(str(row["scenario"]), words) for row in changed if not row["better"]]
+    if dear:
+        message = N_("No other offer was measured that would pay with {names}: write a cheaper one, or `none`.")
+        notes.append(words.say(message, names=words.listed(dear)))
+    unknown = dict.fromkeys(str(row["better"]) for row in changed if row["better"] and not _offered(result, row))
+    if unknown:
+        message = N_("Name it under `offers` first, where the file does not have it: {names}.")
+        notes.append(words.say(message, names=words.listed(list(unknown))))
+    return notes
+
+
+def _offered(result: ScenarioDecisions, row: dict[Any, Any]) -> bool:
+    return row["better"] == LEARNED or row["better"] in result.offers
 
 
 def said_why(row: dict[Any, Any], words: Words) -> str:
-    """Why something was decided, in few words.
+    """Why something was decided, in few words, and what this month does of it.
 
     Args:
         row: A row of the decisions.
         words: The reader's language.
     """
+    told = _because(row, words)
+    return words.say(_NOW[str(row["now"])], told=told) if row["now"] in _NOW else told
+
+
+def _because(row: dict[Any, Any], words: Words) -> str:
     return words.say(BECAUSE[str(row["because"])], offer=offer_name(str(row["better"]), words))
 
 
 def _rows(result: ScenarioDecisions, decision: str) -> list[dict[Any, Any]]:
-    return result.table[result.table["decision"] == decision].to_dict("records")
+    """The rows of a decision that still stands: neither followed already nor of a scenario that is gone."""
+    table = result.table
+    return table[(table["decision"] == decision) & ~table["now"].isin(["other", "off"])].to_dict("records")
 
 
 def _named(row: dict[Any, Any], words: Words) -> str:
@@ -131,7 +177,7 @@ def _named(row: dict[Any, Any], words: Words) -> str:
         "name": name,
         "money": words.money(float(row["profit"]), digits=2),
         "chance": chance(Estimate(float(row["chance"])), words),
-        "why": said_why(row, words),
+        "why": _because(row, words),
     }
     if row["decision"] == "change":
         return words.say(N_("{name} ({why}; {money} a contact)"), **told)

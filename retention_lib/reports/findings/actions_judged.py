@@ -39,34 +39,60 @@ def earned_sentence(result: LastMonth, words: Words) -> str:
         "contacts": words.count("{n} customer", "{n} customers", result.contacts),
     }
     if profit.low is None:
-        one = "The list judged since the last report brought {value} on {contacts}; how sure that is cannot be said."
-        many = (
-            "The {n} lists judged since the last report brought {value} on {contacts}; how sure that is cannot be said."
+        return words.count(
+            "Last month's list brought {value} from {contacts}; how sure that is cannot be said.",
+            "Last month's {n} lists brought {value} from {contacts}; how sure that is cannot be said.",
+            result.counted,
+            **told,
         )
-        return words.count(one, many, result.counted, **told)
     if profit.claimed and profit.value > 0:
         return words.count(
-            "**The list judged since the last report earned {money}** ({interval}) on {contacts}, coupons and messages "
-            "paid.",
-            "**The {n} lists judged since the last report earned {money}** ({interval}) on {contacts}, coupons and "
-            "messages paid.",
+            "**Last month's list earned {money}** ({interval}) from {contacts}, coupons and messages paid.",
+            "**Last month's {n} lists earned {money}** ({interval}) from {contacts}, coupons and messages paid.",
             result.counted,
             **told,
         )
     if profit.claimed:
         return words.count(
-            "**The list judged since the last report lost {money}** ({interval}) on {contacts}, coupons and messages "
-            "paid.",
-            "**The {n} lists judged since the last report lost {money}** ({interval}) on {contacts}, coupons and "
-            "messages paid.",
+            "**Last month's list lost {money}** ({interval}) on {contacts}, coupons and messages paid.",
+            "**Last month's {n} lists lost {money}** ({interval}) on {contacts}, coupons and messages paid.",
             result.counted,
             **told,
         )
     return words.count(
-        "What the list judged since the last report brought, {value} ({interval}) on {contacts}, cannot be told from "
-        "nothing.",
-        "What the {n} lists judged since the last report brought, {value} ({interval}) on {contacts}, cannot be told "
-        "from nothing.",
+        "Last month's list brought {value} from {contacts}, which may be chance ({interval}).",
+        "Last month's {n} lists brought {value} from {contacts}, which may be chance ({interval}).",
+        result.counted,
+        **told,
+    )
+
+
+def earned_in_short(result: LastMonth, words: Words) -> str:
+    """The same for a verdict that has more to say; interval and base stand on the card.
+
+    Args:
+        result: The lists of the month.
+        words: The reader's language and currency.
+    """
+    profit = result.profit
+    told = {"money": words.money(abs(profit.value), compact=True), "value": words.money(profit.value, compact=True)}
+    if profit.claimed and profit.value > 0:
+        return words.count(
+            "**Last month's list earned {money}**, coupons and messages paid.",
+            "**Last month's {n} lists earned {money}**, coupons and messages paid.",
+            result.counted,
+            **told,
+        )
+    if profit.claimed:
+        return words.count(
+            "**Last month's list lost {money}**, coupons and messages paid.",
+            "**Last month's {n} lists lost {money}**, coupons and messages paid.",
+            result.counted,
+            **told,
+        )
+    return words.count(
+        "Last month's list brought {value}, which may be chance.",
+        "Last month's {n} lists brought {value}, which may be chance.",
         result.counted,
         **told,
     )
@@ -87,7 +113,7 @@ def _(result: LastMonth, words: Words) -> Finding:
     caption = words.say(
         N_(
             "Gross profit less coupons, messages and the list's own cost, against {control} customers left alone by "
-            "chance; lines: 95% intervals."
+            "chance; lines: 95% intervals, which alone decide the colour."
         ),
         control=result.control,
     )
@@ -117,8 +143,8 @@ def _not_counted(result: LastMonth, words: Words) -> list[str]:
     parts = []
     small = int((result.table["standing"] == "small").sum())
     if small:
-        one = "{n} list has fewer than 30 customers in an arm: it counts in the total and is not called alone."
-        many = "{n} lists have fewer than 30 customers in an arm: they count in the total and are not called alone."
+        one = "{n} list is too small to be judged alone (fewer than 30 on a side): it counts in the total."
+        many = "{n} lists are too small to be judged alone (fewer than 30 on a side): they count in the total."
         parts.append(words.count(one, many, small))
     broken = result.table[result.table["standing"] == "invalid"]
     if len(broken):
@@ -145,9 +171,8 @@ def _(result: TrackRecord, words: Words) -> Finding:
         "name": scenario_name(best, words),
         "total": words.money(total, compact=True),
     }
-    message = N_("**{lists}** of {months} have been judged. Most was brought by {name}: {total} in all.")
-    paid, lost = (int((result.table["standing"] == one).sum()) for one in ("paid", "lost"))
-    shown = words.say(N_("On their own {paid} were shown to pay and {lost} to lose money."), paid=paid, lost=lost)
+    message = N_("Of **{lists}** in {months}, “{name}” brought most: {total} in all.")
+    shown = _shown_alone(result.table, words)
     alt = words.say(
         N_("Bars by scenario and month: what the lists earned, from {name} with {total} down."),
         name=told["name"],
@@ -157,6 +182,14 @@ def _(result: TrackRecord, words: Words) -> Finding:
         N_("Net profit of all contacts of a list; lines: 95% intervals; hatched: too few to be called alone.")
     )
     return Finding(sentence=f"{words.say(message, **told)} {shown}", alt=alt, caption=caption)
+
+
+def _shown_alone(table: pd.DataFrame, words: Words) -> str:
+    """How many lists were shown on their own to pay, or to lose money."""
+    paid, lost = (int((table["standing"] == one).sum()) for one in ("paid", "lost"))
+    if not paid and not lost:
+        return words.say(N_("None of them alone is shown to pay or to lose money."))
+    return words.say(N_("Shown on their own to pay: {paid}; to lose money: {lost}."), paid=paid, lost=lost)
 
 
 @finding.register
@@ -199,8 +232,8 @@ def _(result: Judged, words: Words) -> Alert:
         told = {"lists": len(result.table), "broken": len(broken), "why": words.listed(reasons)}
         parts.append(words.say(message, **told))
     elif len(result.table):
-        one = "The judged list may be read, by the split, the arms before and who got the message."
-        many = "All {n} judged lists may be read, by the split, the arms before and who got the message."
+        one = "The judged list is sound: split as planned, both sides alike before, nobody left alone was contacted."
+        many = "All {n} judged lists are sound: split as planned, both sides alike before, nobody left alone contacted."
         parts.append(words.count(one, many, len(result.table)))
     if len(result.left_out):
         message = N_(

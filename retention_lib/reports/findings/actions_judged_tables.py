@@ -23,7 +23,7 @@ from retention_lib.reports.words import N_, Words
 STANDINGS = {
     "paid": N_("paid"),
     "lost": N_("lost money"),
-    "open": N_("cannot be told"),
+    "open": N_("may be chance"),
     "small": N_("too few customers"),
 }
 _SOURCES = {"measured": N_("own lists"), "borrowed": N_("same offer elsewhere"), "untested": N_("untested")}
@@ -82,7 +82,9 @@ def _(result: ScenarioDecisions, words: Words) -> Table:
         scenario=_names(table["scenario"], words, scenario_name),
         offer=_names(table["offer"], words, offer_name),
     )
-    caption = words.say(N_("What to do with each scenario, by all its lists; the chance is that of its next lists"))
+    caption = words.say(
+        N_("What each scenario's own lists earned, what to do, and the chance that its next lists pay, by all lists")
+    )
     return Table(columns=columns, frame=frame, caption=caption)
 
 

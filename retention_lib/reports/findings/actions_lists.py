@@ -25,7 +25,7 @@ def _(result: ActionLists, words: Words) -> Finding:
             "so that the list can be judged.",
             "{n} lists: **{contacts}** customers are to be contacted, and {control}, drawn by chance, are left alone, "
             "so that each list can be judged.",
-            len(result.counts),
+            int((result.counts["contacts"] > 0).sum()),
             contacts=words.number(contacts),
             control=words.number(control),
         ),
@@ -73,8 +73,13 @@ def _notes(result: ActionLists, words: Words) -> list[str]:
             )
         )
     if not result.consents_known:
-        notes.append(words.say(N_("The store does not know who agreed to be contacted: check that before sending.")))
+        notes.append(_unknown_consents(words))
     return notes
+
+
+def _unknown_consents(words: Words) -> str:
+    """That nobody was left out for want of consent, and who has to look."""
+    return words.say(N_("**The store does not know who agreed to be contacted**: check that before sending."))
 
 
 @alert.register
@@ -109,7 +114,9 @@ def _(result: ActionLists, words: Words) -> Alert:
         message = N_("No list for {names}: a test of this month's name is known from elsewhere.")
         names = words.listed([scenario_name(scenario, words) for scenario in result.taken])
         sentences.append(words.say(message, names=names))
-    found = bool(changed or gone or result.taken)
+    if not result.consents_known:
+        sentences.append(_unknown_consents(words))
+    found = bool(changed or gone or result.taken or not result.consents_known)
     return check_alert(found=found, title=words.say(N_("Lists.")), sentence=" ".join(sentences))
 
 
@@ -154,4 +161,4 @@ def _(result: ActionLists, words: Words, *, hashed: Callable[[str], str], file: 
         n=words.number(result.customers),
         file=file,
     )
-    return Table(columns=columns, frame=frame.drop(columns="customer_id"), caption=caption)
+    return Table(columns=columns, frame=frame.drop(columns="customer_id"), caption=caption, folded=True)

@@ -17,17 +17,17 @@ from retention_lib.reports.words import N_, Words
 @finding.register
 def _(result: ScenariosOff, words: Words) -> Finding:
     wanting = result.wanting
-    looked = words.count("{n} scenario was looked at.", "{n} scenarios were looked at.", result.on)
     if wanting.empty:
-        return Finding(sentence=f"{looked} {words.say(N_('None that is on had to be left out.'))}")
+        sentence = words.count(
+            "{n} scenario is on and has the data it needs.",
+            "All {n} scenarios that are on have the data they need.",
+            result.on,
+        )
+        return Finding(sentence=sentence)
     names = words.listed([scenario_name(str(name), words) for name in wanting["scenario"]])
-    left = words.count(
-        "**{n}** that is on could not be: {names}.",
-        "**{n}** that are on could not be: {names}.",
-        len(wanting),
-        names=names,
-    )
-    return Finding(sentence=f"{looked} {left}")
+    message = N_("**{off} of {all} scenarios** that are on had to be left out: {names}.")
+    every = result.on + len(wanting)
+    return Finding(sentence=words.say(message, off=len(wanting), all=every, names=names))
 
 
 @shown_table.register

@@ -1,14 +1,16 @@
-"""Sentences about which offer a past test found best for whom."""
+"""Sentences about offers: what they were measured to bring, and which one a past test found best for whom."""
 
 from __future__ import annotations
 
 import math
 
+from retention_lib.models.actions.offer_gains import OfferGains
 from retention_lib.models.actions.offers import LearnedOffers
 from retention_lib.models.actions.playbook_terms import LEFT_ALONE
 from retention_lib.reports.blocks import Column, Table
 from retention_lib.reports.findings.base import Finding, finding
 from retention_lib.reports.offer_names import offer_name
+from retention_lib.reports.scenario_names import scenario_name
 from retention_lib.reports.tables import shown_table
 from retention_lib.reports.words import N_, Words
 
@@ -35,6 +37,42 @@ def _(result: LearnedOffers, words: Words) -> Finding:
         message = N_("In that test choosing was worth {money} a customer more than one offer for all.")
         sentence = f"{sentence} {words.say(message, money=words.money(result.gain))}"
     return Finding(sentence=sentence)
+
+
+@finding.register
+def _(result: OfferGains, words: Words) -> Finding:
+    best = result.table.iloc[0]
+    interval = words.interval(float(best["low"]), float(best["high"]), "share")
+    told = {
+        "name": scenario_name(str(best["scenario"]), words),
+        "offer": offer_name(str(best["offer"]), words),
+        "gain": words.percent(float(best["gain"]), 0),
+        "interval": interval,
+    }
+    if best["low"] > 0:
+        message = N_("“{name}” ({offer}) raises what customers bring most: by **{gain}** ({interval}).")
+    elif best["high"] < 0:
+        message = N_(
+            "Nothing measured raises what customers bring; “{name}” ({offer}) does least harm: {gain} ({interval})."
+        )
+    else:
+        message = N_(
+            "“{name}” ({offer}) seems to raise what customers bring most, by {gain}, which may be chance ({interval})."
+        )
+    untested = words.count("Of {n} other nothing is known.", "Of {n} others nothing is known.", result.untested)
+    return Finding(
+        sentence=words.say(message, **told) + (f" {untested}" if result.untested else ""),
+        alt=words.say(
+            N_("By what share each of {rows} messages with its offer raises what customers bring, at best {gain}."),
+            rows=len(result.table),
+            gain=told["gain"],
+        ),
+        caption=words.say(
+            N_("From {lists} and {tests}; older ones count less, few are drawn to the rest; lines: 95% intervals."),
+            lists=words.count("{n} list", "{n} lists", result.lists),
+            tests=words.count("{n} other test", "{n} other tests", result.tests),
+        ),
+    )
 
 
 @shown_table.register

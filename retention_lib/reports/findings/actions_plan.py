@@ -8,10 +8,13 @@ from typing import Any
 from retention_lib.estimates import Estimate, NotEnough
 from retention_lib.models.actions.base import Base
 from retention_lib.models.actions.break_even import BreakEvenLift
-from retention_lib.models.actions.plan import Plan
+from retention_lib.models.actions.judged import Judged
+from retention_lib.models.actions.last_month import LastMonth
+from retention_lib.models.actions.plan import SEVERAL, Plan
 from retention_lib.models.actions.plan_actions import PlannedList
-from retention_lib.models.actions.playbook_terms import MEASURED, NO_OFFER
+from retention_lib.models.actions.playbook_terms import MEASURED, NO_OFFER, UNTESTED
 from retention_lib.reports.blocks import Action, Alert, Verdict
+from retention_lib.reports.findings.actions_judged import earned_in_short
 from retention_lib.reports.findings.actions_steps import most_lost
 from retention_lib.reports.findings.base import Finding, action, alert, check_alert, finding, verdict
 from retention_lib.reports.offer_names import offer_name
@@ -22,11 +25,15 @@ _FAR_OFF = 0.25
 
 
 @verdict.register
-def _(result: Plan, words: Words, **_: Any) -> Verdict:
-    paid = isinstance(result.expected, Estimate) and result.expected.low is not None and result.expected.low > 0
+def _(result: Plan, words: Words, *, judged: Judged | None = None, **_: Any) -> Verdict:
+    before = judged.last_month if judged is not None else None
+    earned = [earned_in_short(before, words)] if isinstance(before, LastMonth) else []
     if result.lists.empty:
-        return Verdict(status="watch", sentence=_nobody(result, words))
-    return Verdict(status="good" if paid else "watch", sentence=f"{_who(result, words)} {_worth(result, words)}")
+        return Verdict(status="watch", sentence=" ".join([*earned, _nobody(result, words)]))
+    paid = isinstance(result.expected, Estimate) and result.expected.low is not None and result.expected.low > 0
+    lost = isinstance(before, LastMonth) and before.profit.claimed and before.profit.value < 0
+    sentence = " ".join([*earned, _who(result, words), _worth(result, words)])
+    return Verdict(status="good" if paid and not lost else "watch", sentence=sentence)
 
 
 @finding.register
@@ -34,12 +41,11 @@ def _(result: Plan, words: Words) -> Finding:
     if result.lists.empty:
         return Finding(sentence=_nobody(result, words), alt=words.say(N_("No bar: 0 lists are planned.")))
     largest = result.lists.sort_values("contacts", ascending=False, kind="stable").iloc[0]
-    sentence = words.say(
-        N_("The largest list is **{name}** with {n} of the {all} customers to contact. {worth}"),
-        name=scenario_name(str(largest["scenario"]), words),
+    most = words.say(
+        N_("Most go to “{name}”: **{n} of {all} messages**."),
         n=int(largest["contacts"]),
         all=result.contacts,
-        worth=_worth(result, words),
+        name=scenario_name(str(largest["scenario"]), words),
     )
     alt = words.count(
         "Bars of customers to contact by list; the longest of {n} list is {name} with {contacts}.",
@@ -54,7 +60,24 @@ def _(result: Plan, words: Words) -> Finding:
         control=result.control,
         start=result.start,
     )
-    return Finding(sentence=sentence, alt=alt, caption=caption)
+    return Finding(sentence=f"{most} {_sure(result, words)}", alt=alt, caption=caption)
+
+
+def _sure(result: Plan, words: Words) -> str:
+    """How many lists were ever measured, and how many of them are sure to pay."""
+    lists = result.lists[result.lists["contacts"] > 0]
+    known = lists[lists["source"] != UNTESTED]
+    if known.empty:
+        return words.say(N_("No past list or test says yet what any of them brings."))
+    paying = int((known["low"] > 0).sum())
+    told = words.count(
+        "Of {all} lists {n} has past results to go by; sure to pay: {paying}.",
+        "Of {all} lists {n} have past results to go by; sure to pay: {paying}.",
+        len(known),
+        all=len(lists),
+        paying=words.number(paying) if paying else words.say(N_("none")),
+    )
+    return told if len(known) == len(lists) else f"{told} {words.say(N_('The others are untested.'))}"
 
 
 def _nobody(result: Plan, words: Words) -> str:
@@ -72,28 +95,30 @@ def _nobody(result: Plan, words: Words) -> str:
 
 
 def _who(result: Plan, words: Words) -> str:
-    """How many get one of how many messages, for what money."""
+    """How many get one of how many messages from when on, for what money."""
+    told = {"contacts": result.contacts, "start": result.start}
     if isinstance(result.cost, NotEnough):
         return words.count(
-            "**{contacts} customers get {n} message this month**; what it costs is not known.",
-            "**{contacts} customers get one of {n} messages this month**; what they cost is not known.",
+            "**{contacts} customers get {n} message from {start} on**; what it costs is not known.",
+            "**{contacts} customers get one of {n} messages from {start} on**; what they cost is not known.",
             result.count,
-            contacts=result.contacts,
+            **told,
         )
     return words.count(
-        "**{contacts} customers get {n} message this month** for {cost}.",
-        "**{contacts} customers get one of {n} messages this month** for {cost}.",
+        "**{contacts} customers get {n} message from {start} on**, for {cost}.",
+        "**{contacts} customers get one of {n} messages from {start} on**, for {cost}.",
         result.count,
-        contacts=result.contacts,
+        **told,
         cost=words.money(result.cost.value, compact=True),
     )
 
 
 def _worth(result: Plan, words: Words) -> str:
-    """What was ever measured in money, and what the rest must bring."""
-    parts = [_measured(result, words)] if isinstance(result.expected, Estimate) else []
+    """What was ever measured in money, and that the rest was not; without any, when the messages pay."""
+    measured = isinstance(result.expected, Estimate)
+    parts = [_measured(result, words)] if measured else []
     if isinstance(result.untested, BreakEvenLift):
-        parts.append(_untested(result.untested, words, all_of_it=not parts))
+        parts.append(_untested(result.untested, words, all_of_it=not measured))
     return " ".join(parts)
 
 
@@ -106,30 +131,22 @@ def _measured(result: Plan, words: Words) -> str:
         "n": int(expected.n or 0),
     }
     if expected.low is not None and expected.low > 0:
-        return words.say(
-            N_("As past lists and tests show, {n} of these contacts add **{value}** net of their cost ({range})."),
-            **told,
-        )
-    return words.say(
-        N_(
-            "As past lists and tests show, {n} of these contacts add {value} net of their cost, but that may as "
-            "well be a loss ({range})."
-        ),
-        **told,
-    )
+        message = N_("By past results {n} of them bring **{value}** after all costs ({range}).")
+        return words.say(message, **told)
+    message = N_("By past results {n} of them bring {value} after all costs, but a loss is possible ({range}).")
+    return words.say(message, **told)
 
 
 def _untested(lift: BreakEvenLift, words: Words, *, all_of_it: bool) -> str:
-    """What contacts without a measured effect must bring."""
-    if all_of_it:
-        message = N_("What they bring is **untested**: {pays}.")
-        return words.say(message, pays=pays_if(lift.one_in, lift.contacts, words))
-    message = N_("The other {n} are **untested**: {pays}.")
-    return words.say(message, n=lift.contacts, pays=pays_if(lift.one_in, lift.contacts, words))
+    """That contacts have no measured effect, and where none has, what they must bring."""
+    if not all_of_it:
+        return words.say(N_("The other {n} are **untested**."), n=lift.contacts)
+    pays = pays_if(lift.one_in, lift.contacts, words)
+    return words.say(N_("What the messages bring is **untested**: they pay if {pays}."), pays=pays)
 
 
 def pays_if(one_in: float, contacts: int, words: Words) -> str:
-    """When contacts pay for themselves.
+    """When contacts pay for themselves, as what follows "if".
 
     Args:
         one_in: They pay if one in so many brings an order that would not have come.
@@ -137,22 +154,23 @@ def pays_if(one_in: float, contacts: int, words: Words) -> str:
         words: The reader's language.
     """
     if math.isinf(one_in):
-        return words.say(N_("they cost nothing, so that any order more pays"))
+        return words.say(N_("any order comes of them, as they cost nothing"))
     if one_in < 1:
-        return words.say(N_("more than one order from each of {n} would have to come for them"), n=contacts)
+        return words.say(N_("more than one extra order comes from each of {n}, which is unlikely"), n=contacts)
     if one_in >= contacts:
-        return words.say(N_("they pay if they bring a single order more"))
-    return words.say(N_("they pay if they bring back 1 in {one_in} of {n}"), one_in=math.floor(one_in), n=contacts)
+        return words.say(N_("they bring a single extra order"))
+    return words.say(N_("1 in {one_in} customers buys because of them"), one_in=math.floor(one_in))
 
 
 @action.register
 def _(result: PlannedList, words: Words) -> Action:
-    told = {"n": result.contacts, "name": scenario_name(result.scenario, words)}
-    if result.offer == NO_OFFER:
-        title = words.say(N_("Send **{n}** customers the message “{name}”, without an offer"), **told)
-    else:
-        message = N_("Send **{n}** customers the message “{name}” with the offer: {offer}")
-        title = words.say(message, **told, offer=offer_name(result.offer, words))
+    title = words.count(
+        "Send **{n}** customer the message “{name}”: {offer}",
+        "Send **{n}** customers the message “{name}”: {offer}",
+        result.contacts,
+        name=scenario_name(result.scenario, words),
+        offer=_offered(result, words),
+    )
     cost = words.say(N_("not known")) if result.cost is None else words.money(result.cost)
     facts = (
         (words.say(N_("Cost")), cost),
@@ -163,19 +181,27 @@ def _(result: PlannedList, words: Words) -> Action:
     return Action(title=title, tested=result.source == MEASURED, facts=facts, note=_left_alone(result, words))
 
 
+def _offered(result: PlannedList, words: Words) -> str:
+    """What comes with a message."""
+    name = offer_name(result.offer, words)
+    if result.offer in (NO_OFFER, SEVERAL):
+        return words.say(N_("no offer")) if result.offer == NO_OFFER else words.say(N_("the offer in the file"))
+    return words.say(N_("with {offer}"), offer=name)
+
+
 def _left_alone(result: PlannedList, words: Words) -> str:
     """By whom the list is judged, as far as it is."""
     if not result.control:
-        return words.say(N_("Nobody of so small a list is left alone: it counts in no verdict."))
+        return words.say(N_("So small a list leaves nobody alone: nothing can be learned from it."))
     if not result.judged_alone:
         return words.count(
-            "{n} more customer of the list is left alone, too few to judge it by itself: it counts in the total.",
-            "{n} more customers of the list are left alone, too few to judge it by itself: it counts in the total.",
+            "{n} more is on the list to be left alone: too few to judge it by itself, so it counts in the total.",
+            "{n} more are on the list to be left alone: too few to judge it by itself, so it counts in the total.",
             result.control,
         )
     return words.count(
-        "{n} more customer of the list is left alone by chance: beside that one it will be judged.",
-        "{n} more customers of the list are left alone by chance: beside them it will be judged.",
+        "{n} more is on the list to be left alone, so that the others can be held against that one.",
+        "{n} more are on the list to be left alone, so that the others can be held against them.",
         result.control,
     )
 
@@ -186,11 +212,11 @@ def _money(result: PlannedList, words: Words) -> tuple[str, str]:
         value = words.money(result.expected.value, compact=True)
         told = words.interval(result.expected.low, result.expected.high, "money", compact=True)
         if result.source == MEASURED:
-            return words.say(N_("Expected, as its past lists show")), f"{value} ({told})"
-        return words.say(N_("Expected, as others with this offer show")), f"{value} ({told})"
+            return words.say(N_("Expected, by its own lists")), f"{value} ({told})"
+        return words.say(N_("Expected, by this offer elsewhere")), f"{value} ({told})"
     if result.one_in is None:
-        return words.say(N_("Pays")), words.say(N_("not known"))
-    return words.say(N_("Pays")), pays_if(result.one_in, result.contacts, words)
+        return words.say(N_("Pays if")), words.say(N_("not known"))
+    return words.say(N_("Pays if")), pays_if(result.one_in, result.contacts, words)
 
 
 @alert.register
@@ -204,11 +230,18 @@ def _(result: Plan, words: Words) -> Alert:
     if result.dropped:
         names = words.listed([scenario_name(name, words) for name in result.dropped])
         sentences.append(words.say(N_("Left out, as they are not worth their own fixed cost: {names}."), names=names))
+    changed = () if result.issued is None else result.issued.changed
+    if changed:
+        message = N_("Told as they were issued, though the file or newer data say otherwise by now: {names}.")
+        names = words.listed([scenario_name(name, words) for name in changed])
+        sentences.append(words.say(message, names=names))
     short = result.limits[result.limits["price"] > 0]
     if len(short):
         sentences.append(words.say(N_("More customers would be worth a message than the limits allow.")))
     return check_alert(
-        found=result.gap > 0.05 or bool(result.dropped), title=words.say(N_("Choice.")), sentence=" ".join(sentences)
+        found=result.gap > 0.05 or bool(result.dropped) or bool(changed),
+        title=words.say(N_("Choice.")),
+        sentence=" ".join(sentences),
     )
 
 

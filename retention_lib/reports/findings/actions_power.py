@@ -36,11 +36,11 @@ def _(result: ListPower, words: Words) -> Finding:
 
 def _alone(result: ListPower, words: Words, effect: str) -> str:
     if not result.alone:
-        message = N_("**No list alone can show** that its message raises what customers bring by {effect}.")
-        return words.say(message, effect=effect)
+        message = N_("**None of {all} lists is large enough** to show by itself a gain of {effect} a customer.")
+        return words.say(message, all=len(result.lists), effect=effect)
     return words.count(
-        "**{n} list of {all}** can show alone whether its message raises what customers bring by {effect}.",
-        "**{n} lists of {all}** can show alone whether their message raises what customers bring by {effect}.",
+        "**{n} of {all} lists is large enough** to show by itself a gain of {effect} a customer.",
+        "**{n} of {all} lists are large enough** to show by itself a gain of {effect} a customer.",
         result.alone,
         all=len(result.lists),
         effect=effect,
@@ -51,22 +51,26 @@ def _pooled(result: ListPower, words: Words, effect: str) -> str:
     """Which lists show it together."""
     if not result.together:
         return ""
-    names = words.listed([scenario_name(name, words) for name in result.together])
-    return words.say(N_("With others of the same offer and channel these can show it: {names}."), names=names)
+    return words.count(
+        "Together with others of the same offer and channel {n} more can.",
+        "Together with others of the same offer and channel {n} more can.",
+        len(result.together),
+    )
 
 
 def _small(result: ListPower, words: Words) -> str:
     """What a month cannot teach, and how many months might."""
     if not result.too_small:
         return ""
-    names = words.listed([scenario_name(name, words) for name in result.too_small])
+    told = words.count(
+        "{n} list needs more than this month.", "{n} lists need more than this month.", len(result.too_small)
+    )
     small = result.lists[result.lists["scenario"].isin(result.too_small)]
     months = small["months"].dropna()
-    told = words.say(N_("One month cannot teach it of: {names}."), names=names)
     if months.empty:
         return told
     first = small.loc[months.idxmin()]
-    message = N_("Read together month after month, “{name}” gets there first, after {n} lists.")
+    message = N_("Added up over the months, “{name}” gets there first, after {n} lists.")
     soonest = words.say(message, name=scenario_name(str(first["scenario"]), words), n=int(months.min()))
     return f"{told} {soonest}"
 
@@ -81,10 +85,10 @@ def _(result: ListPower, words: Words) -> Alert:
         )
         return check_alert(found=False, title=title, sentence=sentence)
     sentence = words.count(
-        "{n} list of {all} is too small for a verdict of its own next month: take one that looks good or bad for "
-        "chance, and let months add up.",
-        "{n} lists of {all} are too small for a verdict of their own next month: take one that looks good or bad for "
-        "chance, and let months add up.",
+        "{n} of {all} lists is too small to be judged alone next month: if it looks very good or bad, take that for "
+        "chance until the months add up.",
+        "{n} of {all} lists are too small to be judged alone next month: if one looks very good or bad, take that for "
+        "chance until the months add up.",
         len(result.too_small),
         all=len(result.lists),
     )

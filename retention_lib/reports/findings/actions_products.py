@@ -156,8 +156,8 @@ def _(result: ProductIntervals, words: Words) -> Finding:
     )
     caption = words.say(
         N_(
-            "25th to 75th percentile, dot: median; drawn towards the category; {customers} in {days}, of which "
-            "intervals above half are left out."
+            "Line: from the day on which a quarter have bought again to that of three quarters; dot: half. {customers} "
+            "in {days}; intervals above half of these are left out."
         ),
         customers=_customers(result, words),
         days=words.days(result.period_days),
@@ -168,21 +168,10 @@ def _(result: ProductIntervals, words: Words) -> Finding:
 @finding.register
 def _(result: HitRates, words: Words) -> Finding:
     shown = _rates(result, words)
-    told = words.say(
+    sentence = words.say(
         N_(
-            "Ten products named by what a customer buys again hold one that was bought in the next 30 days for "
-            "**{own}** ({own_range}) of the customers; the ten most popular products do for {popular} "
-            "({popular_range}): {gain} ({gain_range})."
-        ),
-        **shown,
-    )
-    precision = words.say(
-        N_("Of the ten, {own_ten} were bought on average, of the popular ones {popular_ten}."), **shown
-    )
-    covered = words.say(
-        N_(
-            "Something can be named to {coverage} of the active customers, and {catalogue} of the products are named "
-            "to somebody."
+            "**{own}** ({own_range}) of the customers bought at least one of ten products named by what they buy "
+            "again; of the ten best sellers {popular} ({popular_range}) bought one: {gain} ({gain_range})."
         ),
         **shown,
     )
@@ -194,7 +183,7 @@ def _(result: HitRates, words: Words) -> Finding:
         ),
         **shown,
     )
-    return Finding(sentence=f"{told} {precision} {covered}", alt=alt, caption=caption)
+    return Finding(sentence=sentence, alt=alt, caption=caption)
 
 
 def _rates(result: HitRates, words: Words) -> dict[str, Any]:
@@ -223,19 +212,17 @@ def _rates(result: HitRates, words: Words) -> dict[str, Any]:
 def _(result: HitRates, words: Words) -> Alert:
     shown = _rates(result, words)
     beaten = (result.gain.low or 0.0) > 0
-    if beaten:
-        sentence = words.say(
-            N_("Products by own purchases hit {own} of the customers, popular ones {popular} ({n} customers)."), **shown
-        )
-    else:
-        sentence = words.say(
-            N_(
-                "Products by own purchases hit {own} of the customers, popular ones {popular} ({n} customers): naming "
-                "what everybody buys would do as well."
-            ),
-            **shown,
-        )
-    return check_alert(found=not beaten, title=words.say(N_("Products named.")), sentence=sentence)
+    told = words.say(
+        N_(
+            "Of ten products named by own purchases {own_ten} are bought within 30 days, of ten best sellers "
+            "{popular_ten}. A product can be named to {coverage} of the active customers; {catalogue} of all products "
+            "are named to somebody."
+        ),
+        **shown,
+    )
+    if not beaten:
+        told = f"{words.say(N_('Naming the best sellers to everybody would do as well.'))} {told}"
+    return check_alert(found=not beaten, title=words.say(N_("Products named.")), sentence=told)
 
 
 @shown_table.register

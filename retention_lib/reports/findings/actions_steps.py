@@ -31,11 +31,11 @@ NAMES: Mapping[str, str] = MappingProxyType(
     {
         "listed": N_("on a list"),
         "consented": N_("did not agree"),
-        "apart": N_("held out, complaint or open list"),
+        "apart": N_("held out, complaint or still in a list"),
         "under_cap": N_("hear enough already"),
         "one_message": N_("get another message"),
         "offered": N_("better left alone"),
-        "within_limits": N_("no room"),
+        "within_limits": N_("past the limits"),
     }
 )
 """What each of these is called."""
@@ -79,12 +79,12 @@ def _(result: PlanSteps, words: Words) -> Finding:
         return Finding(sentence=sentence, alt=words.say(N_("No bar: 0 scenarios look for customers.")))
     largest, n = most_lost(result)
     sentence = words.say(
-        N_("The scenarios are about {n} customers, each counted once a scenario; **{listed}** of them are on a list."),
+        N_("**{listed} of {n}** are on a list; who fits two scenarios is counted in both."),
         n=result.triggered,
         listed=result.listed,
     )
     if n:
-        message = N_("Most of the others: {reason}, {many}.")
+        message = N_("Most of the others ({many}): {reason}.")
         sentence += " " + words.say(message, reason=words.say(largest), many=n)
     alt = words.say(
         N_("Bars by scenario of what became of {n} customers: {listed} are on a list."),
@@ -115,7 +115,7 @@ def _(result: PlanSteps, words: Words) -> Table:
         Column(name="offered", header=words.say(N_("Left alone")), kind="integer"),
         Column(name="listed", header=words.say(N_("On the list")), kind="integer"),
     )
-    caption = words.say(N_("Customers by scenario and what kept a message from them; the rest found no room"))
+    caption = words.say(N_("Customers by scenario and what kept a message from them; the rest is past the limits"))
     return Table(columns=columns, frame=frame, caption=caption)
 
 
@@ -126,8 +126,8 @@ def _(result: Overlap, words: Words) -> Finding:
     first = result.table.iloc[0]
     sentence = words.say(
         N_(
-            "Most often wanted twice: **{n}** customers by “{one}” and “{other}”. A household gets the messages of one "
-            "scenario, that of the highest priority which has room."
+            "Most often fit for two at once: **{n}** customers for “{one}” and “{other}”. Each household hears of one "
+            "only, the first by priority that still has a place."
         ),
         n=int(first["customers"]),
         one=scenario_name(str(first["scenario"]), words),

@@ -229,15 +229,15 @@ def _planned(days: int, shown: dict[str, Any], words: Words) -> str:
     """How many contacts are planned when."""
     if days > 1:
         message = N_(
-            "**{n} messages are planned from {first} to {last}**, most on {day} ({most}). {hour} lie in the hour that "
-            "was looked for, {own} in an hour of the customer's own."
+            "**{n} messages are planned from {first} to {last}**, most on {day} ({most}). {hour} go out at the hour "
+            "aimed for, {own} at an hour of the customer's own."
         )
         return words.say(message, **shown)
     return words.count(
-        "**One message is planned, for {first}.** {hour} of messages lie in the hour that was looked for, {own} in an "
-        "hour of the customer's own.",
-        "**{n} messages are planned for {first}**. {hour} lie in the hour that was looked for, "
-        "{own} in an hour of the customer's own.",
+        "**One message is planned, for {first}.** {hour} of messages go out at the hour aimed for, {own} at an hour of "
+        "the customer's own.",
+        "**{n} messages are planned for {first}**. {hour} go out at the hour aimed for, {own} at an hour of the "
+        "customer's own.",
         **shown,
     )
 
@@ -256,7 +256,7 @@ def _(result: SendPlan, words: Words) -> Table:
         Column(name="first_hour", header=words.say(N_("First at")), kind="written"),
         Column(name="last_hour", header=words.say(N_("Last at")), kind="written"),
         Column(name="busiest", header=words.say(N_("Most at")), kind="written"),
-        Column(name="at_hour", header=words.say(N_("At the hour looked for")), kind="share"),
+        Column(name="at_hour", header=words.say(N_("At the hour aimed for")), kind="share"),
     )
     return Table(columns=columns, frame=frame, caption=words.say(N_("Planned messages by day")))
 
@@ -264,19 +264,16 @@ def _(result: SendPlan, words: Words) -> Table:
 @finding.register
 def _(result: NextOrders, words: Words) -> Finding:
     near = rows(result.expected)
-    parts = []
-    if near:
-        parts.append(
-            words.say(
-                N_("**About {n} customers are expected to buy within {days}**, {more} within {longer}."),
-                n=round(near[0].customers),
-                days=words.days(near[0].days),
-                more=round(near[-1].customers),
-                longer=words.days(near[-1].days),
-            )
-        )
-    parts.append(_coverage_sentence(result, words))
-    return Finding(sentence=" ".join(parts))
+    if not near:
+        return Finding(sentence=_coverage_sentence(result, words))
+    sentence = words.say(
+        N_("**About {n} customers are expected to buy within {days}**, {more} within {longer}."),
+        n=round(near[0].customers),
+        days=words.days(near[0].days),
+        more=round(near[-1].customers),
+        longer=words.days(near[-1].days),
+    )
+    return Finding(sentence=sentence)
 
 
 def _coverage_sentence(result: NextOrders, words: Words) -> str:
@@ -287,7 +284,7 @@ def _coverage_sentence(result: NextOrders, words: Words) -> str:
     return words.say(
         N_(
             "Of {n} customers who bought again in the {days} from {day}, {share} ({interval}) did so between the two "
-            "days told for them before; {level} were meant to."
+            "days foreseen for them; {level} is what was meant."
         ),
         n=int(coverage.n or 0),
         days=words.days(result.ahead_days),

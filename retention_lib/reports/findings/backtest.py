@@ -10,7 +10,7 @@ from retention_lib.models.fit_checks import FitChecks
 from retention_lib.models.forecasts import NAIVE, Candidate
 from retention_lib.models.season import SeasonalIndex
 from retention_lib.reports.blocks import Alert
-from retention_lib.reports.findings.base import Finding, alert, finding
+from retention_lib.reports.findings.base import Finding, alert, check_alert, finding, finding_alert
 from retention_lib.reports.rows import row, rows
 from retention_lib.reports.words import N_, Words
 
@@ -99,7 +99,7 @@ def _(result: Backtest, words: Words) -> Alert:
             "rough."
         )
     sentence = words.say(message, n=len(result.errors), median=words.percent(usual), last=words.percent(last))
-    return Alert(level="ok" if accurate else "warn", title=words.say(N_("Test of the forecast.")), sentence=sentence)
+    return check_alert(found=not accurate, title=words.say(N_("Test of the forecast.")), sentence=sentence)
 
 
 @finding.register
@@ -247,8 +247,4 @@ def _(result: FitChecks, words: Words) -> Finding:
 
 @alert.register
 def _(result: FitChecks, words: Words) -> Alert:
-    return Alert(
-        level="ok" if result.sound else "warn",
-        title=words.say(N_("Fitting.")),
-        sentence=finding(result, words).sentence,
-    )
+    return finding_alert(result, words, found=not result.sound, title=words.say(N_("Fitting.")))

@@ -108,3 +108,15 @@ def check_alert(*, found: bool, title: str, sentence: str) -> Alert:
         sentence: What was found, with numbers, translated.
     """
     return Alert(level="warn" if found else "ok", title=title, sentence=sentence)
+
+
+def finding_alert(result: Any, words: Words, *, found: bool, title: str) -> Alert:
+    """The line of a check that says what the result's finding says.
+
+    Args:
+        result: What was checked.
+        words: The reader's language and currency.
+        found: Whether the check found something.
+        title: Two or three words, translated.
+    """
+    return check_alert(found=found, title=title, sentence=finding(result, words).sentence)

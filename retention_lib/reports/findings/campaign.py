@@ -5,7 +5,7 @@ from __future__ import annotations
 from retention_lib.measures.experiments import MixedUnits
 from retention_lib.models.experiments.sample_ratio import SampleRatio
 from retention_lib.reports.blocks import Alert
-from retention_lib.reports.findings.base import alert
+from retention_lib.reports.findings.base import alert, check_alert
 from retention_lib.reports.units import of_unit
 from retention_lib.reports.words import N_, Words
 
@@ -47,8 +47,8 @@ def _(result: MixedUnits, words: Words) -> Alert:
             household=N_("Judged by household, {assigned} in all; none has members in two arms."),
             customer=N_("None of the {assigned} customers is in two arms."),
         )
-    return Alert(
-        level="warn" if result.mixed else "ok",
+    return check_alert(
+        found=result.mixed > 0,
         title=words.say(N_("Both arms.")),
         sentence=words.say(message, mixed=result.mixed, assigned=result.assigned),
     )

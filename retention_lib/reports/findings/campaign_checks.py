@@ -7,7 +7,7 @@ from retention_lib.models.campaign_checks import LevelOverlap, PretendedStart, T
 from retention_lib.models.campaign_effect import CHANCE, CLAIM_P, CampaignEffect
 from retention_lib.models.campaign_effects import CampaignEffects
 from retention_lib.reports.blocks import Alert
-from retention_lib.reports.findings.base import alert, finding
+from retention_lib.reports.findings.base import alert, check_alert, finding
 from retention_lib.reports.findings.campaign_effects import campaigns_named, change_in_words, type_name, why_not
 from retention_lib.reports.words import N_, Words
 
@@ -63,7 +63,7 @@ def _(result: CampaignEffect, words: Words) -> Alert:
     else:
         message = N_("Over {n} campaigns sales changed by {change}, but nothing is claimed: {reason}.")
     sentence = words.say(message, **shown, change=change_in_words(result.relative, words))
-    return Alert(level="warn" if result.refused else "ok", title=title, sentence=sentence)
+    return check_alert(found=result.refused, title=title, sentence=sentence)
 
 
 @alert.register

@@ -3,7 +3,7 @@
 from __future__ import annotations
 
 from retention_lib.reports.blocks import Alert
-from retention_lib.reports.findings.base import alert
+from retention_lib.reports.findings.base import alert, check_alert
 from retention_lib.reports.words import N_, UNKNOWN_CURRENCY, Words
 from retention_lib.settings import Economics, StoreSettings
 from retention_lib.stores.reconciliation import Reconciliation
@@ -29,7 +29,7 @@ def _(result: Reconciliation, words: Words) -> Alert:
     sentences = [_fates(result, words)]
     if beside:
         sentences.append(words.say(N_("Lines of totals and rows left out on purpose: {n}."), n=beside))
-    return Alert(level="ok" if whole else "warn", title=words.say(N_("Data.")), sentence=" ".join(sentences))
+    return check_alert(found=not whole, title=words.say(N_("Data.")), sentence=" ".join(sentences))
 
 
 def _fates(result: Reconciliation, words: Words) -> str:

@@ -6,7 +6,7 @@ from retention_lib.estimates import Estimate, NotEnough
 from retention_lib.models.experiments.arm_profit import Profit
 from retention_lib.models.experiments.profit import Profits
 from retention_lib.reports.blocks import Alert
-from retention_lib.reports.findings.base import alert
+from retention_lib.reports.findings.base import alert, check_alert
 from retention_lib.reports.findings.experiment_profit import chance
 from retention_lib.reports.text import clean_value
 from retention_lib.reports.words import N_, Words
@@ -22,8 +22,8 @@ def _(result: Profits, words: Words) -> Alert:
         _other_beliefs(result.best, words),
         _margin(result, words),
     ]
-    return Alert(
-        level="warn" if unpriced or result.best.hangs_on_belief else "ok",
+    return check_alert(
+        found=unpriced or result.best.hangs_on_belief,
         title=words.say(title),
         sentence=" ".join(part for part in parts if part),
     )

@@ -3,7 +3,7 @@
 from __future__ import annotations
 
 from retention_lib.reports.blocks import Alert, Column, Table
-from retention_lib.reports.findings.base import Finding, alert, finding
+from retention_lib.reports.findings.base import Finding, alert, finding, finding_alert
 from retention_lib.reports.tables import shown_table
 from retention_lib.reports.words import N_, Words
 from retention_lib.stores.identities import MergeReport, UnmergedGroups
@@ -42,8 +42,7 @@ def _(result: MergeReport, words: Words) -> Finding:
 @alert.register
 def _(result: MergeReport, words: Words) -> Alert:
     doubtful = result.too_large + result.conflicts + result.persons_in_two_variants
-    sentence = finding(result, words).sentence
-    return Alert(level="warn" if doubtful else "ok", title=words.say(N_("Persons.")), sentence=sentence)
+    return finding_alert(result, words, found=doubtful > 0, title=words.say(N_("Persons.")))
 
 
 @shown_table.register

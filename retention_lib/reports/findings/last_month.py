@@ -8,7 +8,7 @@ from retention_lib.estimates import Estimate
 from retention_lib.models.last_month import LastMonthForecast
 from retention_lib.reports.blocks import Alert, Column, Table
 from retention_lib.reports.findings.backtest import scaled_up
-from retention_lib.reports.findings.base import Finding, alert, finding
+from retention_lib.reports.findings.base import Finding, alert, check_alert, finding
 from retention_lib.reports.tables import shown_table
 from retention_lib.reports.words import N_, Words
 
@@ -76,8 +76,8 @@ def _(result: LastMonthForecast, words: Words) -> Alert:
         (False, False): N_("{month} brought {error} more purchases than forecast; it and sales left the interval."),
     }
     within = (result.inside, result.revenue_inside is not False)
-    return Alert(
-        level="ok" if all(within) else "warn",
+    return check_alert(
+        found=not all(within),
         title=words.say(N_("Last month.")),
         sentence=words.say(
             (more if error >= 0 else fewer)[within], month=words.month(result.month), error=words.percent(abs(error))

@@ -2,11 +2,13 @@
 
 from __future__ import annotations
 
+from typing import Any
+
 from retention_lib.estimates import NotEnough
 from retention_lib.models.campaigns import RedemptionRates
 from retention_lib.models.impact import EventStudy, NaiveDifference, OtherContacts
 from retention_lib.reports.blocks import Alert
-from retention_lib.reports.findings.base import Finding, alert, finding
+from retention_lib.reports.findings.base import Finding, alert, check_alert, finding
 from retention_lib.reports.rows import row
 from retention_lib.reports.units import of_unit
 from retention_lib.reports.words import N_, Words
@@ -146,17 +148,26 @@ def _(result: RedemptionRates, words: Words) -> Finding:
 
 @alert.register
 def _(result: OtherContacts, words: Words) -> Alert:
+    told: dict[str, Any] = {"touched": result.touched, "treated": result.treated}
     effect = result.effect_without
-    counts = {"touched": result.touched, "treated": result.treated, "campaign": _named(result.campaign, words)}
+    if not isinstance(effect, NotEnough):
+        told["effect"] = words.money(effect.value, digits=2)
+        told["interval"] = words.interval(effect.low, effect.high, "money")
+    sentence = words.say(_other_mail(result), campaign=_named(result.campaign, words), **told)
+    return check_alert(found=result.touched > 0, title=words.say(N_("Other mail.")), sentence=sentence)
+
+
+def _other_mail(result: OtherContacts) -> str:
+    """What is said of other campaigns that reached those mailed."""
+    effect = result.effect_without
     if result.touched == 0:
-        message = of_unit(
+        return of_unit(
             result.unit,
             household=N_("No campaign but {campaign} reached the mailed households before the comparison ended."),
             customer=N_("No campaign but {campaign} reached the mailed customers before the comparison ended."),
         )
-        sentence = words.say(message, **counts)
-    elif not isinstance(effect, NotEnough) and effect.reason == "pretrend_rejected":
-        message = of_unit(
+    if not isinstance(effect, NotEnough) and effect.reason == "pretrend_rejected":
+        return of_unit(
             result.unit,
             household=N_(
                 "Of {treated} households mailed by {campaign}, another campaign reached {touched} before the "
@@ -167,9 +178,8 @@ def _(result: OtherContacts, words: Words) -> Alert:
                 "comparison ended; without them the groups were drifting apart before the start."
             ),
         )
-        sentence = words.say(message, **counts)
-    elif isinstance(effect, NotEnough):
-        message = of_unit(
+    if isinstance(effect, NotEnough):
+        return of_unit(
             result.unit,
             household=N_(
                 "Of {treated} households mailed by {campaign}, another campaign reached {touched} before the "
@@ -180,19 +190,14 @@ def _(result: OtherContacts, words: Words) -> Alert:
                 "comparison ended; too few are left without them."
             ),
         )
-        sentence = words.say(message, **counts)
-    else:
-        message = of_unit(
-            result.unit,
-            household=N_(
-                "Of {treated} households mailed by {campaign}, another campaign reached {touched} before the "
-                "comparison ended; without them the change is {effect} a household-week ({interval})."
-            ),
-            customer=N_(
-                "Of {treated} customers mailed by {campaign}, another campaign reached {touched} before the "
-                "comparison ended; without them the change is {effect} a customer-week ({interval})."
-            ),
-        )
-        interval = words.interval(effect.low, effect.high, "money")
-        sentence = words.say(message, **counts, effect=words.money(effect.value, digits=2), interval=interval)
-    return Alert(level="warn" if result.touched else "ok", title=words.say(N_("Other mail.")), sentence=sentence)
+    return of_unit(
+        result.unit,
+        household=N_(
+            "Of {treated} households mailed by {campaign}, another campaign reached {touched} before the "
+            "comparison ended; without them the change is {effect} a household-week ({interval})."
+        ),
+        customer=N_(
+            "Of {treated} customers mailed by {campaign}, another campaign reached {touched} before the "
+            "comparison ended; without them the change is {effect} a customer-week ({interval})."
+        ),
+    )

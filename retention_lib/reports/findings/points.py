@@ -9,7 +9,7 @@ import pandas as pd
 from retention_lib.estimates import NotEnough
 from retention_lib.models.points import ENDED, OpenPoints, PointsLedger
 from retention_lib.reports.blocks import Alert, Column, Table
-from retention_lib.reports.findings.base import Finding, alert, finding
+from retention_lib.reports.findings.base import Finding, alert, check_alert, finding
 from retention_lib.reports.tables import shown_table
 from retention_lib.reports.words import N_, Words
 
@@ -124,7 +124,7 @@ def _(result: PointsLedger, words: Words) -> Alert:
             "begin, or accounts below zero."
         )
         told.append(words.say(message, n=words.number(result.overdrawn), members=result.accounts_overdrawn))
-    return Alert(level="warn" if len(told) > 1 else "ok", title=title, sentence=" ".join(told))
+    return check_alert(found=len(told) > 1, title=title, sentence=" ".join(told))
 
 
 @shown_table.register

@@ -7,6 +7,7 @@ from retention_lib.models.impact.programme_effect import ProgrammeEffect
 from retention_lib.models.impact.segments import SegmentEffects
 from retention_lib.models.impact.twins import Twins
 from retention_lib.reports.blocks import Column, Table
+from retention_lib.reports.findings.effect_words import WEEKS
 from retention_lib.reports.segment_names import segment_of, split_name
 from retention_lib.reports.tables import shown_table
 from retention_lib.reports.words import N_, Words
@@ -44,8 +45,8 @@ def _(result: ProgrammeEffect, words: Words) -> Table:
 
 def _weeks(period: int, words: Words) -> str:
     """The weeks of a period, as in "5 to 8"."""
-    first = 4 * period + 1 if period >= 0 else 4 * period
-    return words.say(N_("{first} to {last}"), first=words.number(first), last=words.number(first + 3))
+    first = WEEKS * period + 1 if period >= 0 else WEEKS * period
+    return words.say(N_("{first} to {last}"), first=words.number(first), last=words.number(first + WEEKS - 1))
 
 
 @shown_table.register

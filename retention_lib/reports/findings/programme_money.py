@@ -9,7 +9,8 @@ from retention_lib.estimates import Estimate
 from retention_lib.models.programme_costs import ProgrammeCosts
 from retention_lib.models.programme_profit import ProgrammeProfit
 from retention_lib.reports.blocks import Action, Alert
-from retention_lib.reports.findings.base import Finding, action, alert, finding
+from retention_lib.reports.findings.base import Finding, action, alert, check_alert, finding
+from retention_lib.reports.findings.effect_words import WEEKS
 from retention_lib.reports.words import N_, Words
 
 _VERDICTS = {
@@ -32,8 +33,6 @@ _STANDING = {
     "loses": N_("Change the programme or end it: on {n} members it cost {profit} more than it earned"),
     "open": N_("Find out whether the programme pays: leave a tenth of new customers uninvited, drawn by chance"),
 }
-WEEKS = 4
-"""Of a period."""
 
 
 @finding.register
@@ -206,7 +205,7 @@ def _(result: ProgrammeProfit, words: Words) -> Alert:
     )
     sentence = words.say(message, chance=_chance(result.chance, words), low=low, high=high)
     turns = (found.low or 0.0) < 0.5 < (found.high or 0.0)
-    return Alert(level="warn" if turns else "ok", title=words.say(N_("Belief beforehand.")), sentence=sentence)
+    return check_alert(found=turns, title=words.say(N_("Belief beforehand.")), sentence=sentence)
 
 
 @action.register

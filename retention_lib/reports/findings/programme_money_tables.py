@@ -9,8 +9,8 @@ from retention_lib.models.programme_costs import ProgrammeCosts
 from retention_lib.models.programme_kinds import ProgrammeKinds
 from retention_lib.models.programme_profit import ProgrammeProfit
 from retention_lib.reports.blocks import Column, Table
+from retention_lib.reports.findings.effect_words import WEEKS
 from retention_lib.reports.findings.programme_kinds import kind_name
-from retention_lib.reports.findings.programme_money import WEEKS
 from retention_lib.reports.rows import rows
 from retention_lib.reports.tables import shown_table
 from retention_lib.reports.words import N_, Words

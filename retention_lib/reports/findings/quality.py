@@ -8,7 +8,7 @@ from retention_lib.models.ids import LookAlikes, OrphanIds, ReusedOrders
 from retention_lib.models.quality import InOrder, RefusedTable, RowCounts, RuleCounts
 from retention_lib.models.row_checks import AnonymousSales, FutureRows, RepeatedRows
 from retention_lib.reports.blocks import Action, Alert
-from retention_lib.reports.findings.base import Finding, action, alert, check_alert, finding
+from retention_lib.reports.findings.base import Finding, action, alert, check_alert, finding, finding_alert
 from retention_lib.reports.rows import rows
 from retention_lib.reports.rules import rule_text
 from retention_lib.reports.text import clean_value
@@ -209,11 +209,7 @@ def _(result: LookAlikes, words: Words) -> Finding:
 
 @alert.register
 def _(result: LookAlikes, words: Words) -> Alert:
-    return check_alert(
-        found=result.found,
-        title=words.say(N_("Ids that look alike.")),
-        sentence=finding(result, words).sentence,
-    )
+    return finding_alert(result, words, found=result.found, title=words.say(N_("Ids that look alike.")))
 
 
 @finding.register
@@ -232,11 +228,7 @@ def _(result: OrphanIds, words: Words) -> Finding:
 
 @alert.register
 def _(result: OrphanIds, words: Words) -> Alert:
-    return check_alert(
-        found=result.found,
-        title=words.say(N_("Ids without a match.")),
-        sentence=finding(result, words).sentence,
-    )
+    return finding_alert(result, words, found=result.found, title=words.say(N_("Ids without a match.")))
 
 
 @alert.register

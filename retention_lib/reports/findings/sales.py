@@ -7,7 +7,7 @@ from typing import Any
 from retention_lib.models.outliers import DominantCustomer, NegativeCustomers, Outliers
 from retention_lib.models.sales_calendar import LastMonth, SalesCalendar
 from retention_lib.reports.blocks import Alert
-from retention_lib.reports.findings.base import Finding, alert, check_alert, finding
+from retention_lib.reports.findings.base import Finding, alert, check_alert, finding, finding_alert
 from retention_lib.reports.findings.quality import share_text
 from retention_lib.reports.rows import rows
 from retention_lib.reports.words import N_, Words
@@ -49,11 +49,7 @@ def _(result: SalesCalendar, words: Words) -> Finding:
 
 @alert.register
 def _(result: SalesCalendar, words: Words) -> Alert:
-    return check_alert(
-        found=result.found,
-        title=words.say(N_("Calendar.")),
-        sentence=finding(result, words).sentence,
-    )
+    return finding_alert(result, words, found=result.found, title=words.say(N_("Calendar.")))
 
 
 @alert.register
@@ -105,11 +101,7 @@ def _(result: Outliers, words: Words) -> Finding:
 
 @alert.register
 def _(result: Outliers, words: Words) -> Alert:
-    return check_alert(
-        found=result.found,
-        title=words.say(N_("Very large orders.")),
-        sentence=finding(result, words).sentence,
-    )
+    return finding_alert(result, words, found=result.found, title=words.say(N_("Very large orders.")))
 
 
 @finding.register
@@ -147,11 +139,7 @@ def _(result: DominantCustomer, words: Words) -> Finding:
 
 @alert.register
 def _(result: DominantCustomer, words: Words) -> Alert:
-    return check_alert(
-        found=result.found,
-        title=words.say(N_("Largest customer.")),
-        sentence=finding(result, words).sentence,
-    )
+    return finding_alert(result, words, found=result.found, title=words.say(N_("Largest customer.")))
 
 
 @alert.register

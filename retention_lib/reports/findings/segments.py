@@ -23,7 +23,7 @@ def _(result: SegmentRates, words: Words) -> Finding:
         )
         sentence = words.say(lonely, n=result.minimum_base)
         return Finding(sentence=sentence, alt=sentence, caption=caption)
-    high, low = row(table, result.highest), row(table, result.lowest)
+    high, low, differing = row(table, result.highest), row(table, result.lowest), int(judged["differs"].sum())
     shown = {
         "highest": segment_name(result.highest, words),
         "high": words.percent(high["share"]),
@@ -39,27 +39,22 @@ def _(result: SegmentRates, words: Words) -> Finding:
         ),
         **shown,
     )
-    count = int(judged["differs"].sum())
-    if count:
-        sentence = words.say(
-            N_(
-                "The share lost is highest in **{highest}** ({high} of {high_n}) and lowest in {lowest} ({low} of "
-                "{low_n}); {count} of {tested} "
-                "segments differ from the rest by more than chance. That is where they leave, not yet why."
-            ),
-            count=count,
-            tested=len(judged),
-            **shown,
-        )
-    else:
-        sentence = words.say(
-            N_(
-                "Losses run from {low} ({lowest}) to {high} ({highest}), but no segment differs from the rest by more "
-                "than chance."
-            ),
-            **shown,
-        )
+    sentence = words.say(_apart(differing), count=differing, tested=len(judged), **shown)
     return Finding(sentence=sentence, alt=alt, caption=caption)
+
+
+def _apart(differing: int) -> str:
+    """Where the share lost is highest and lowest, by how many segments differ from the rest."""
+    if differing:
+        return N_(
+            "The share lost is highest in **{highest}** ({high} of {high_n}) and lowest in {lowest} ({low} of "
+            "{low_n}); {count} of {tested} segments differ from the rest by more than chance. That is where they "
+            "leave, not yet why."
+        )
+    return N_(
+        "Losses run from {low} ({lowest}) to {high} ({highest}), but no segment differs from the rest by more than "
+        "chance."
+    )
 
 
 @alert.register

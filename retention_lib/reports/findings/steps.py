@@ -10,7 +10,7 @@ from retention_lib.models.alive import AliveBands
 from retention_lib.models.contact_bands import BreakEvenByBand
 from retention_lib.models.steps import JUDGED_AT, StepSurvival
 from retention_lib.reports.blocks import Alert
-from retention_lib.reports.findings.base import Finding, alert, finding
+from retention_lib.reports.findings.base import Finding, alert, check_alert, finding
 from retention_lib.reports.rows import rows
 from retention_lib.reports.words import N_, Words
 
@@ -142,8 +142,8 @@ def _(result: AliveBands, words: Words) -> Finding:
 
 @alert.register
 def _(result: AliveBands, words: Words) -> Alert:
-    return Alert(
-        level="ok" if result.word == "right" else "warn",
+    return check_alert(
+        found=result.word != "right",
         title=words.say(N_("Chance to be a customer still.")),
         sentence=words.say(
             N_(

@@ -4,7 +4,7 @@ from __future__ import annotations
 
 from retention_lib.models.uncertainty import FEWEST_CUTOFFS, Spread
 from retention_lib.reports.blocks import Alert
-from retention_lib.reports.findings.base import Finding, alert, finding
+from retention_lib.reports.findings.base import Finding, alert, check_alert, finding
 from retention_lib.reports.words import N_, Words
 
 _PARTS = {
@@ -35,10 +35,8 @@ def _(result: Spread, words: Words) -> Finding:
 
 @alert.register
 def _(result: Spread, words: Words) -> Alert:
-    return Alert(
-        level="ok" if result.cutoffs else "warn",
-        title=words.say(N_("Intervals of the forecast.")),
-        sentence=_learned(result, words),
+    return check_alert(
+        found=not result.cutoffs, title=words.say(N_("Intervals of the forecast.")), sentence=_learned(result, words)
     )
 
 

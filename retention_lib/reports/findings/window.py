@@ -15,7 +15,7 @@ from retention_lib.models.returning import ReturnsByPurchases
 from retention_lib.models.staying import Staying
 from retention_lib.models.window_groups import WindowGroups
 from retention_lib.reports.blocks import Alert
-from retention_lib.reports.findings.base import Finding, alert, finding
+from retention_lib.reports.findings.base import Finding, alert, check_alert, finding
 from retention_lib.reports.rows import rows, segment_name
 from retention_lib.reports.words import N_, Words
 
@@ -53,8 +53,8 @@ def _(result: LapseWindow, words: Words) -> Alert:
             "interval). Of {open} of them it is only known that their rhythm is slower than their silence is long."
         )
     )
-    return Alert(
-        level="warn" if result.share_outside.value > 0.5 or high is None else "ok",
+    return check_alert(
+        found=result.share_outside.value > 0.5 or high is None,
         title=words.say(N_("Window.")),
         sentence=words.say(
             message,
