@@ -25,9 +25,10 @@ from retention_lib.measures.programme import programme
 from retention_lib.measures.purchases import purchase_days
 from retention_lib.measures.sales import daily_sales
 from retention_lib.measures.units import judged_units
-from retention_lib.models.impact.joining import PERIODS_AFTER, joining
+from retention_lib.models.impact.joining import joining
 from retention_lib.models.impact.member_gap import member_gap
 from retention_lib.models.impact.panel import PERIOD_DAYS, panel
+from retention_lib.models.impact.purchases_compared import PERIODS_AFTER
 from retention_lib.settings.simulation import Programme, Simulation, Sizes
 from retention_lib.stores.simulation.graded import PROGRAMME
 from retention_lib.stores.simulation.shop import open_shop, tell_story

@@ -39,7 +39,7 @@ class Everybody:
     """An e-mail without an offer to all, in an order by chance, as far as the money of the month goes.
 
     Attributes:
-        money: What the playbook planned to spend in the month: messages, coupons and fixed costs.
+        money: What the playbook too may spend in the month.
     """
 
     money: float

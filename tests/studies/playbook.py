@@ -1,12 +1,13 @@
 """What the retention playbook earns where it decides for a year, on the simulated store.
 
-After a year of history each of twelve months begins with a plan: the store as it is known on that morning, with what
-became of the lists before, goes through the functions of the notebook; its lists are sent, its control groups are left
-alone, and the store is told again with them (`played_stores` says what a telling redraws). Beside it, on the same dice,
-stand three shops with the same customers that do otherwise (`other_rules`): one writes to everybody, in an order by
-chance and without an offer, until the month's money is spent; one sends 20 % off to whoever has not bought for 30 days;
-one sends nothing. All of them may spend what they like on nothing else, so that what counts is the gross profit of
-the twelve months less deliveries made free and messages.
+After a year of history each of twelve months begins with a plan (`played_plans`): the store as it is known on that
+morning, with what became of the lists before, goes through the functions of the notebook; its lists are sent, its
+control groups are left alone, and the store is told again with them (`played_stores` says what a telling redraws).
+Beside it, on the same dice, stand three shops with the same customers that do otherwise (`other_rules`): one writes to
+everybody, in an order by chance and without an offer, until the month's money is spent; one sends 20 % off to whoever
+has not bought for 30 days, whatever that costs; one sends nothing. The money of a month is the same for the first as
+for the playbook, which may leave some of it. What counts is the gross profit of the twelve months, coupons, deliveries
+made free and messages taken off.
 
 A verdict holds where its interval has the truth in it: what the messages of the list truly left in its window, by the
 same customers in a world in which the lists of that month went to those they left alone, and to nobody else.
@@ -23,31 +24,13 @@ import pandas as pd
 from studies.cases import Result
 from studies.fits import share
 from studies.other_rules import everybody, silent
+from studies.played_plans import PastOffers, planned, verdicts_of
 from studies.played_stores import PLAYED, Game, PlayedStore, Telling, new_game, shop_with, tell
 from studies.study import Found, Study
 
 from retention_lib.estimates import NotEnough
-from retention_lib.measures.actions.bases import bases
-from retention_lib.measures.actions.candidates import candidates
-from retention_lib.measures.actions.context import TriggerContext
-from retention_lib.measures.actions.hours import channel_hours, habit_counts, later_scenarios
-from retention_lib.measures.actions.judged_lists import judged_lists
-from retention_lib.measures.actions.learned import NOT_LEARNED
-from retention_lib.measures.actions.list_entries import judging_terms
-from retention_lib.measures.actions.lists import ActionLists, action_lists
-from retention_lib.measures.actions.people import people
-from retention_lib.measures.actions.terms import plan_terms
-from retention_lib.models.actions.allocation import Limits, allocate
-from retention_lib.models.actions.base import expected_profit
-from retention_lib.models.actions.habits import habits
-from retention_lib.models.actions.judged import Judged, judged
-from retention_lib.models.actions.learned import learned_effects
-from retention_lib.models.actions.offers import offered
-from retention_lib.models.actions.timing import SendLimits, send_times
-from retention_lib.models.actions.values import valued
-from retention_lib.settings.models import Economics
-from retention_lib.settings.playbook import Playbook
-from retention_lib.settings.scenarios import STANDARD
+from retention_lib.measures.actions.lists import ActionLists
+from retention_lib.models.actions.judged import Judged
 
 SEEDS = 50
 CUSTOMERS = 10_000
@@ -61,61 +44,7 @@ FIGURES = ("playbook_wins_share", "playbook_verdict_coverage", "control_leak_cou
 OTHERS = ("everybody", "silent", "nothing")
 """What the playbook is held against."""
 
-SCENARIOS = ("abandoned_cart", "after_sale", "birthday", "welcome", "reactivation")
-"""The scenarios of the playbook that are played: others find a handful of customers here, and cost as much time."""
-
 _FIRST_SEED = 51_000
-
-PLAYBOOK = Playbook.model_validate(
-    {
-        "channels": {"email": {"cost": 0.5}, "sms": {"cost": 4.0}},
-        "offers": {"discount20": {"discount": 0.2}, "free_delivery": {"cost_per_order": 290.0}},
-        "scenarios": {kind: {"channels": ["email", "sms"]} if kind in SCENARIOS else False for kind in STANDARD},
-    }
-)
-"""The playbook as it comes, but for its scenarios, with the channels of the store and the offers of its tests."""
-
-ECONOMICS = Economics()
-
-
-@dataclass(frozen=True, kw_only=True)
-class Planned:
-    """What a morning brings.
-
-    Attributes:
-        lists: The lists of the month; the reason where there are none.
-        judged: What became of the lists before; the reason where there are none.
-    """
-
-    lists: ActionLists | NotEnough
-    judged: Judged | NotEnough
-
-
-def planned(store: PlayedStore, *, money: float = MONEY) -> Planned:
-    """The plan of a month, as the notebook makes it.
-
-    Args:
-        store: The store as it is known on the morning of the plan.
-        money: What the month's messages may cost.
-    """
-    context = TriggerContext(store=store, until=store.until, start=store.until, playbook=PLAYBOOK)  # type: ignore[arg-type]
-    terms = plan_terms(PLAYBOOK, ECONOMICS)
-    verdicts = judged(judged_lists(store, judging_terms(PLAYBOOK, ECONOMICS), until=store.until))  # type: ignore[arg-type]
-    effects = learned_effects(verdicts, terms.pairs)
-    who = people(context)
-    found = candidates(context, who)
-    base = expected_profit(bases(context, who), windows=terms.windows)
-    counts = habit_counts(store, who.table, until=store.until)  # type: ignore[arg-type]
-    days = SendLimits(
-        start=context.start,
-        send_days=context.send_days,
-        quiet=channel_hours(PLAYBOOK),
-        later=later_scenarios(PLAYBOOK),
-    )
-    timed = send_times(offered(found.frame, terms, NOT_LEARNED), habits(counts), days).frame
-    allocation = allocate(valued(timed, base, terms, effects), Limits(budget=money), terms=terms)
-    chosen = allocation if isinstance(allocation, NotEnough) else allocation.chosen
-    return Planned(lists=action_lists(context, who, chosen, terms, month=context.month), judged=verdicts)
 
 
 @dataclass(frozen=True, kw_only=True)
@@ -139,17 +68,18 @@ def played(game: Game, *, months: int = PLAYED, money: float = MONEY) -> Played:
         months: Months to play (count).
         money: What the messages of a month may cost.
     """
-    verdicts = []
+    told, past = [], PastOffers()
     for number in range(months + 1):
         start = game.month(number).start
         telling = tell(game, flipped=[game.day(game.month(number - back).start) for back in (1, 2) if number >= back])
         store = PlayedStore(telling, until=start, ledger=game.ledger)
-        plan = planned(store, money=money)
-        verdicts.append(with_truth(telling, game, plan.judged))
-        if isinstance(plan.lists, ActionLists) and number < months:
-            game = game.with_lists(plan.lists.experiments, plan.lists.table)
-    told = [one for one in verdicts if len(one)]
-    return Played(game=game, verdicts=pd.concat(told, ignore_index=True) if told else verdicts[0])
+        verdicts = verdicts_of(store)
+        told.append(with_truth(telling, game, verdicts))
+        lists = planned(store, verdicts, past=past, money=money) if number < months else None
+        if isinstance(lists, ActionLists):
+            game = game.with_lists(lists.experiments, lists.table)
+    some = [one for one in told if len(one)]
+    return Played(game=game, verdicts=pd.concat(some, ignore_index=True) if some else told[0])
 
 
 _VERDICT = ("scenario", "test", "contacts", "control", "profit", "low", "high", "standing")
@@ -259,8 +189,15 @@ def compared(done: Played, *, months: int = PLAYED, money: float = MONEY) -> Res
         "wins": all(earned["playbook"] > earned[name] for name in OTHERS),
         "leaks": leaks(done.game, told, months=months),
         "lists": len(done.game.lists),
+        "messages": messages(done.game),
         "verdicts": plain(done.verdicts),
     }
+
+
+def messages(game: Game) -> dict[str, int]:
+    """How many of the playbook's messages went with each offer (counts)."""
+    rows = game.ledger.rows()
+    return {str(offer): int(n) for offer, n in rows.loc[rows["variant"] != "control", "offer"].value_counts().items()}
 
 
 def plain(verdicts: pd.DataFrame) -> list[dict[str, Any]]:

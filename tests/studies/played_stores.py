@@ -251,23 +251,17 @@ class PlayedStore(ToldStore):
     def __init__(self, telling: Telling, *, until: date, ledger: Ledger) -> None:
         super().__init__([telling.story])
         self.until, self.lists = until, ledger
-        self._rows: dict[str, bool] = {}
         self.seen_lists = ledger.before(Month.of(until).previous())
 
     def table(self, name: str) -> ir.Table:
         """A table, as `Store.table` gives it; the lists are among the assignments as the ledger has them."""
         if name == "assignments" and name not in self._made:
-            self._engine.create_table("told_assignments", self.told(name))
+            rows = self.told(name)
+            self._filled[name] = rows.num_rows > 0 or bool(self.seen_lists)
+            self._engine.create_table("told_assignments", rows)
             show_lists(self._engine, self.seen_lists, source="FROM told_assignments", persons=None)
             self._made[name] = self._engine.table(name)
         return super().table(name)
-
-    def find(self, name: str) -> ir.Table | None:
-        """A table where the shop has rows of it by then."""
-        table = self.table(name)
-        if name not in self._rows:
-            self._rows[name] = bool(table.count().to_pandas())
-        return table if self._rows[name] else None
 
     @property
     def listed(self) -> ir.Table | None:

@@ -23,11 +23,14 @@ class ToldStore:
         self.stories = stories
         self._engine = connect()
         self._made: dict[str, ir.Table] = {}
+        self._filled: dict[str, bool] = {}
 
     def table(self, name: str) -> ir.Table:
         """A table, as `Store.table` gives it."""
         if name not in self._made:
-            self._made[name] = self._engine.create_table(name, self.told(name))
+            rows = self.told(name)
+            self._filled[name] = rows.num_rows > 0
+            self._made[name] = self._engine.create_table(name, rows)
         return self._made[name]
 
     def told(self, name: str) -> pa.Table:
@@ -38,7 +41,7 @@ class ToldStore:
     def find(self, name: str) -> ir.Table | None:
         """A table where the shop has rows of it."""
         table = self.table(name)
-        return table if table.count().to_pandas() else None
+        return table if self._filled[name] else None
 
     def has(self, *tables: str) -> bool:
         """Whether the shop has rows of each of some tables."""
