@@ -15,12 +15,14 @@ if TYPE_CHECKING:
 INTAKE_MEMORY_MIB = 1024
 """What DuckDB may hold in memory while a table is taken in; the rest of it stands in the scratch folder."""
 
-_INTAKE_THREADS = 8
-"""Each thread needs about an eighth of that memory."""
-
 REPORT_MEMORY_MIB = 2048
-"""What DuckDB may hold in memory for a report at most, and no more than a quarter of the machine's: two reports run
-side by side, each with frames that take as much again. What goes beyond it stands on the disk."""
+"""What DuckDB may hold in memory for a report at most, and no more than a quarter of what it would take by itself: two
+reports run side by side, each with frames that take as much again. What goes beyond it stands on the disk."""
+
+_THREAD_MEMORY_MIB = 128
+"""What each thread needs about."""
+
+_MEBIBYTES = {"bytes": 2**-20, "KiB": 2**-10, "MiB": 1.0, "GiB": 2**10, "TiB": 2**20}
 
 
 def connect(database: Path | str = ":memory:", *, spill: Path | None = None) -> Backend:
@@ -49,8 +51,7 @@ def connect(database: Path | str = ":memory:", *, spill: Path | None = None) -> 
     engine.raw_sql("SET TimeZone = 'UTC'")
     if spill is not None:
         engine.raw_sql("SET force_compression = 'uncompressed'")
-        (threads_now,) = engine.raw_sql("SELECT current_setting('threads')").fetchone()
-        engine.raw_sql(f"SET threads = {min(threads_now, _INTAKE_THREADS)}")
+        _keep_threads(engine, INTAKE_MEMORY_MIB)
     return engine
 
 
@@ -61,9 +62,19 @@ def keep_within_memory(engine: Backend, spill: Path) -> None:
         engine: The engine.
         spill: The folder for what goes beyond it.
     """
-    machine = os.sysconf("SC_PHYS_PAGES") * os.sysconf("SC_PAGE_SIZE") >> 20
+    # By itself DuckDB takes four fifths of the machine, or of what a container leaves it.
+    (by_itself,) = engine.raw_sql("SELECT current_setting('memory_limit')").fetchone()
+    number, unit = str(by_itself).split()
+    limit = min(REPORT_MEMORY_MIB, int(float(number) * _MEBIBYTES[unit]) // 4)
     engine.raw_sql(f"SET temp_directory = {quoted_text(str(spill))}")
-    engine.raw_sql(f"SET memory_limit = '{min(REPORT_MEMORY_MIB, machine // 4)}MiB'")
+    engine.raw_sql(f"SET memory_limit = '{limit}MiB'")
+    _keep_threads(engine, limit)
+
+
+def _keep_threads(engine: Backend, memory_mib: int) -> None:
+    """No more threads than the memory carries."""
+    (now,) = engine.raw_sql("SELECT current_setting('threads')").fetchone()
+    engine.raw_sql(f"SET threads = {min(now, max(1, memory_mib // _THREAD_MEMORY_MIB))}")
 
 
 def rows(engine: Backend, expression: ir.Table) -> list[dict[str, Any]]:

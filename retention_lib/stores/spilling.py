@@ -1,6 +1,6 @@
 """Where the engine of an open store puts what goes beyond its memory: rows of customers, so nothing of it may stay.
 
-Each engine has a folder of its own in the project's cache and a lock beside it, which the system lets go of however its
+Each engine has a folder of its own in the project's cache and a lock in it, which the system lets go of however its
 process ends. A folder whose lock nobody holds is left over; the end of a run removes it, or the next engine to start.
 """
 
@@ -25,7 +25,7 @@ if TYPE_CHECKING:
 SPILL = "spill"
 """The folder of these folders in the project's cache."""
 
-_LOCK = ".lock"
+_LOCK = "lock"
 
 
 class SpillFolder:
@@ -50,9 +50,9 @@ class SpillFolder:
             place.mkdir(parents=True, exist_ok=True)
             with _alone(cache):
                 _remove_left(place)
-                held = os.open(_lock_of(self.path), os.O_CREAT | os.O_WRONLY)
+                self.path.mkdir(mode=0o700)
+                held = os.open(self.path / _LOCK, os.O_CREAT | os.O_WRONLY, 0o600)
                 fcntl.flock(held, fcntl.LOCK_EX)
-                self.path.mkdir()
         except OSError as error:
             raise DataError(f"{place}: {error.strerror}; free space or give access to the folder") from error
         self._end = weakref.finalize(self, _end, self.path, held, os.getpid())
@@ -79,32 +79,34 @@ def without_leftovers(cache: Path) -> Iterator[None]:
 
 def _alone(cache: Path) -> AbstractContextManager[None]:
     """One process at a time, so that nobody takes a folder for left over whose owner is about to lock it."""
-    return locked(cache / "locks" / f"{SPILL}{_LOCK}")
+    return locked(cache / "locks" / f"{SPILL}.{_LOCK}")
 
 
 def _remove_left(place: Path) -> None:
-    for lock in place.glob(f"*{_LOCK}"):
-        _remove_if_left(lock)
+    for folder in place.iterdir():
+        if not _is_held(folder):
+            shutil.rmtree(folder, ignore_errors=True)
 
 
-def _lock_of(folder: Path) -> Path:
-    return folder.with_name(folder.name + _LOCK)
-
-
-def _remove_if_left(lock: Path) -> None:
-    """Removes a folder whose lock nobody holds."""
-    with lock.open("wb") as asked:
-        try:
-            fcntl.flock(asked, fcntl.LOCK_EX | fcntl.LOCK_NB)
-        except BlockingIOError:
-            return
-        shutil.rmtree(lock.with_name(lock.name.removesuffix(_LOCK)), ignore_errors=True)
-        lock.unlink()
+def _is_held(folder: Path) -> bool:
+    """Whether a process holds the folder; one without a lock was not removed to its end."""
+    try:
+        asked = os.open(folder / _LOCK, os.O_WRONLY)
+    except FileNotFoundError:
+        return False
+    except PermissionError:  # another user's, who removes it
+        return True
+    try:
+        fcntl.flock(asked, fcntl.LOCK_EX | fcntl.LOCK_NB)
+    except BlockingIOError:
+        return True
+    finally:
+        os.close(asked)
+    return False
 
 
 def _end(folder: Path, held: int, process: int) -> None:
     """Removes a folder of this process; a process forked from its owner leaves it alone."""
     if os.getpid() == process:
         shutil.rmtree(folder, ignore_errors=True)
-        _lock_of(folder).unlink(missing_ok=True)
     os.close(held)

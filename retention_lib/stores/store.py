@@ -2,6 +2,7 @@
 
 from __future__ import annotations
 
+import weakref
 from functools import cached_property
 from typing import TYPE_CHECKING
 
@@ -219,6 +220,8 @@ class Store(StorePeriod):
 
         engine = connect()
         keep_within_memory(engine, self._spill.path)
+        # Expressions may outlive the store, and the engine with them.
+        weakref.finalize(engine, self._spill.remove)
         for name in self._tables:
             engine.raw_sql(f"CREATE VIEW {quoted_name(name)} AS {self._relation(name)}")
         if self._seen_lists:

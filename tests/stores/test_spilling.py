@@ -2,6 +2,7 @@
 
 from __future__ import annotations
 
+import gc
 import os
 import signal
 import subprocess
@@ -104,9 +105,35 @@ def test_engine_of_a_store_spills_into_the_project_and_keeps_to_its_memory(
     assert not list(folder.parent.iterdir())
 
 
-def test_engine_of_a_small_machine_takes_a_quarter_of_it(shop: Shop, monkeypatch: pytest.MonkeyPatch) -> None:
-    sizes = {"SC_PHYS_PAGES": 1 << 19, "SC_PAGE_SIZE": 4096}
-    monkeypatch.setattr(engine.os, "sysconf", sizes.__getitem__)
-    with shop(ORDERS) as store:
-        con = store.table("transactions").get_backend().con
-        assert con.execute("SELECT current_setting('memory_limit')").fetchone() == ("512.0 MiB",)
+def test_engine_that_would_take_little_by_itself_takes_a_quarter_of_it_and_few_threads(tmp_path: Path) -> None:
+    small = engine.connect()
+    small.raw_sql("SET memory_limit = '1GiB'")
+    small.raw_sql("SET threads = 6")
+    engine.keep_within_memory(small, tmp_path)
+    asked = "SELECT current_setting('memory_limit'), current_setting('threads')"
+    assert small.raw_sql(asked).fetchone() == ("256.0 MiB", 2)
+
+
+def test_what_could_not_be_removed_is_removed_later(tmp_path: Path) -> None:
+    left = tmp_path / SPILL / "1-left"
+    left.mkdir(parents=True)
+    (left / "rows").write_text("customers", encoding="utf-8")
+    living = SpillFolder(tmp_path)
+    assert held(tmp_path) == [living.path.name]
+
+
+def test_only_the_owner_reads_what_is_spilled(tmp_path: Path) -> None:
+    folder = SpillFolder(tmp_path)
+    assert folder.path.stat().st_mode & 0o777 == 0o700
+    assert (folder.path / "lock").stat().st_mode & 0o777 == 0o600
+
+
+def test_folder_stays_with_an_expression_that_outlives_its_store(shop: Shop) -> None:
+    store = shop(ORDERS)
+    sales = store.table("transactions")
+    place = sales.get_backend().con.execute("SELECT current_setting('temp_directory')").fetchone()
+    assert place is not None
+    del store
+    gc.collect()
+    assert sales.count().to_pandas() == 1
+    assert Path(place[0]).is_dir()
