@@ -2,7 +2,7 @@
 
 from __future__ import annotations
 
-from collections.abc import Sequence
+from collections.abc import Mapping, Sequence
 from dataclasses import dataclass
 from datetime import date
 
@@ -13,6 +13,14 @@ from ibis.expr import types as ir
 
 from retention_lib.measures.packing import packed
 from retention_lib.measures.units import CUSTOMERS, Units, judged_units
+
+FEWEST_HOMES = 20
+"""Homes of several assigned members that it takes to tell what chance decided for.
+
+Where customers were drawn one by one between two equal arms, two homes of two are whole in one test of four, and with a
+small arm left alone far more often. So few are better counted as customers: their members hardly make intervals too
+narrow, while a unit that is guessed anew from a handful flips with the next customers.
+"""
 
 _WHOLE_SHARE = 0.95
 _MOST_LABELS = 100
@@ -105,18 +113,54 @@ class RandomisedUnits:
     mixed_households: int
 
 
-def randomised_units(placed: ir.Table, customers: ir.Table | None) -> RandomisedUnits:
-    """Households where those of several assigned members are nearly all in one arm, else customers.
+def randomised_units(
+    placed: ir.Table, customers: ir.Table | None, *, listed: ir.Table | None, name: str
+) -> RandomisedUnits:
+    """What a list was drawn by, as its rows say; of another test what its arms show.
+
+    These show households where those of several assigned members are 20 or more and nearly all in one arm, else
+    customers.
 
     Args:
         placed: From `placed_customers`.
-        customers: The store's `customers`; None where it has none.
+        customers: The store's `customers`, as they live today; None where it has none.
+        listed: The store's `listed`, with the households as they were drawn; None where it has none.
+        name: The `experiment_id` of the test.
     """
+    by_home = listed_by_home(listed)
+    drawn = listed is not None and name in by_home
     units = judged_units(customers)
+    if listed is not None and drawn:
+        units = Units(name="household", members=listed_homes(listed, name)) if by_home[name] else CUSTOMERS
     if units.members is None:
         return RandomisedUnits(units=CUSTOMERS, mixed_households=0)
     told = household_counts(placed.inner_join(units.members, "customer_id")).iloc[0]
-    return RandomisedUnits(units=units if told["together"] else CUSTOMERS, mixed_households=int(told["mixed"]))
+    together = drawn or told["together"]
+    return RandomisedUnits(units=units if together else CUSTOMERS, mixed_households=int(told["mixed"]))
+
+
+def listed_by_home(listed: ir.Table | None) -> Mapping[str, bool]:
+    """The lists that are seen, by `experiment_id`, and whether each was drawn by households.
+
+    Args:
+        listed: The store's `listed`; None where it has none.
+    """
+    if listed is None:
+        return {}
+    told = listed.group_by("experiment_id").aggregate(homes=listed.household_id.count()).to_pandas()
+    return {str(name): bool(homes) for name, homes in zip(told["experiment_id"], told["homes"], strict=True)}
+
+
+def listed_homes(listed: ir.Table, *names: str) -> ir.Table:
+    """The households by which lists were drawn: customer_id, experiment_id, household; those of none left out.
+
+    Args:
+        listed: The store's `listed`.
+        names: The lists.
+    """
+    rows = listed.filter(listed.experiment_id.isin(names), listed.household_id.notnull())
+    # A person of two ids may stand in both arms of a list.
+    return rows.group_by("customer_id", "experiment_id").aggregate(household=rows.household_id.min())
 
 
 def household_counts(known: ir.Table, *, by: Sequence[str] = ()) -> pd.DataFrame:
@@ -128,8 +172,8 @@ def household_counts(known: ir.Table, *, by: Sequence[str] = ()) -> pd.DataFrame
 
     Returns:
         One row a test: the columns of `by`, several (households of several assigned members), whole (of them, those in
-        one arm), mixed (households in two arms; counts), together (bool: it decided for households, as of the several
-        95 % are whole).
+        one arm), mixed (households in two arms; counts), together (bool: it decided for households, as the several
+        are 20 or more and 95 % of them are whole).
     """
     homes = known.group_by(*by, "household").aggregate(
         several=known.count() > 1, mixed=known.mixed.any() | (known.code.min() != known.code.max())
@@ -140,7 +184,8 @@ def household_counts(known: ir.Table, *, by: Sequence[str] = ()) -> pd.DataFrame
         whole=(homes.several & ~homes.mixed).sum().fill_null(0),
         mixed=homes.mixed.sum().fill_null(0),
     ).to_pandas()
-    return told.assign(together=(told["several"] > 0) & (told["whole"] >= _WHOLE_SHARE * told["several"]))
+    enough = told["several"] >= FEWEST_HOMES
+    return told.assign(together=enough & (told["whole"] >= _WHOLE_SHARE * told["several"]))
 
 
 def numbered_units(placed: ir.Table, units: Units, arms: Sequence[str]) -> NumberedUnits:

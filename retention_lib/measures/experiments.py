@@ -183,8 +183,9 @@ class Experiment:
 def experiment(store: Store, reading: Reading, *, until: date) -> Experiment | NotEnough:
     """The test that a report is about, with its units in the engine.
 
-    A unit is the household where those of several assigned members are nearly all (95 %) in one arm, for then chance
-    decided for the household; else it is the customer.
+    A unit of a list is what the ledger says that it was drawn by. Of another test it is the household where those of
+    several assigned members are 20 or more and nearly all (95 %) in one arm, for then chance decided for the household;
+    else it is the customer.
 
     Args:
         store: The store.
@@ -218,7 +219,7 @@ def experiment(store: Store, reading: Reading, *, until: date) -> Experiment | N
         return control
     names = (control, *(str(arm) for arm in own["arm"] if arm != control))
     placed = placed_customers(_rows(assignments, name, reading, own), names)
-    judged = randomised_units(placed, store.find("customers"))
+    judged = randomised_units(placed, store.find("customers"), listed=store.listed, name=name)
     found = numbered_units(placed, judged.units, names)
     return Experiment(
         name=name,

@@ -41,8 +41,7 @@ class JoinedOutcomes:
 def joined_outcomes(joined: JoinedTests, *, until: date, gross_margin: float | None) -> JoinedOutcomes:
     """What the units of the tests did, counted in the sales.
 
-    What a unit is, is decided for each test by itself: a household where those of several assigned members are nearly
-    all (95 %) whole in an arm of it, else a customer.
+    What a unit is, `JoinedTests` has decided for each test by itself.
 
     Args:
         joined: The tests; they have dates, and the store `transactions`.

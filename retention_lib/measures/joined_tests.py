@@ -14,7 +14,7 @@ import numpy as np
 import pandas as pd
 from ibis.expr import types as ir
 
-from retention_lib.measures.experiment_units import household_counts
+from retention_lib.measures.experiment_units import household_counts, listed_by_home, listed_homes
 from retention_lib.measures.experiments import Reading
 
 if TYPE_CHECKING:
@@ -50,7 +50,7 @@ class JoinedTests:
     Attributes:
         arms: The arms of the tests as they were given, each with its place as `code`, that of its test as `number`,
             `days` (over which its test is counted) and `unit` (what chance decided for in its test: `customer` or
-            `household`).
+            `household`; of a list what the ledger says, whatever `customers` says today).
         keys: One row a customer and test, kept in the engine: `unit` (number), `key` (the same as text, by which the
             customer goes here), `customer_id`, `number`, `code` (of an arm), `mixed` (bool: in two arms of the test),
             `since` (time of the assignment; NULL in a test without dates), `stratum` (text or NULL), `days`.
@@ -73,12 +73,14 @@ class JoinedTests:
         self.arms = own.assign(code=range(len(own)), number=numbers, days=own.get("days", reading.full_days))
         self._placed = _placed(store.table("assignments"), self.arms, until)
         self.keys = _keys(self._placed).cache()
-        self._homes = _homes(store.find("customers"), self.keys)
-        by_home = self.arms["number"].isin(self._by_household()).to_numpy()
+        drawn_by_home, self._homes = _by_household(self.arms, self.keys, store.find("customers"), store.listed)
+        by_home = self.arms["number"].isin(drawn_by_home).to_numpy()
         self.arms = self.arms.assign(unit=np.where(by_home, "household", "customer").astype(object))
         self.zero_amount_is_purchase = store.zero_amount_is_purchase
         found = {name: table for name in TABLES if (table := store.find(name)) is not None}
         self._tables = {name: made for name, table in found.items() if (made := self._made(name, table)) is not None}
+        if self._homes is not None:
+            self._tables["customers"] = self._homes
 
     def find(self, name: str) -> ir.Table | None:
         """A table, or None where it is of no use here."""
@@ -92,6 +94,11 @@ class JoinedTests:
         """Whether there are such tables."""
         return all(name in self._tables for name in tables)
 
+    @property
+    def listed(self) -> ir.Table | None:
+        """The households by which the tests were drawn, as a list has them; None without such a test."""
+        return None if self._homes is None else self._homes.mutate(experiment_id=ibis.literal(JOINED))
+
     def _made(self, name: str, table: ir.Table) -> ir.Table | None:
         """A table with a customer for each test of a customer."""
         if name == "assignments":
@@ -103,9 +110,7 @@ class JoinedTests:
             return self._sales(table)
         if name in ("contacts", "redemptions"):
             return self._campaign_rows(table)
-        if name == "outcomes":
-            return self._outcomes(table)
-        return self._households() if name == "customers" else None
+        return self._outcomes(table) if name == "outcomes" else None
 
     def _sales(self, sales: ir.Table) -> ir.Table:
         """The rows of orders that a test looks at, for each test of the customer."""
@@ -152,22 +157,6 @@ class JoinedTests:
         keys = self.keys.inner_join(names, "number")
         return keys.select(*columns, customer="customer_id", campaign="experiment")
 
-    def _by_household(self) -> list[int]:
-        """The tests in which chance decided for households, by number; each is looked at by itself."""
-        if self._homes is None:
-            return []
-        told = household_counts(self._homes, by=("number",))
-        return [int(number) for number in told.loc[told["together"], "number"]]
-
-    def _households(self) -> ir.Table | None:
-        """The households of the tests that were drawn by them, a new one for each test; None without such a test."""
-        own = self.arms.loc[self.arms["unit"] == "household", "number"]
-        if self._homes is None or own.empty:
-            return None
-        homes = self._homes.filter(self._homes.number.isin([int(number) for number in own.unique()]))
-        household = homes.number.cast("string") + _MARK + homes.household
-        return homes.select(customer_id=homes.key, household_id=household)
-
 
 def _placed(assigned: ir.Table, arms: pd.DataFrame, until: date) -> ir.Table:
     """The assignments seen, with the numbers of their arm and test; who has no time counts from the test's first."""
@@ -198,12 +187,48 @@ def _keys(placed: ir.Table) -> ir.Table:
     return each.mutate(unit=number, key=number.cast("string"))
 
 
-def _homes(customers: ir.Table | None, keys: ir.Table) -> ir.Table | None:
+def _by_household(
+    arms: pd.DataFrame, keys: ir.Table, customers: ir.Table | None, listed: ir.Table | None
+) -> tuple[list[int], ir.Table | None]:
+    """The tests in which chance decided for households, by number, and these, a new one for each test.
+
+    Lists say by themselves what they were drawn by; each other test is looked at by itself.
+    """
+    lists = listed_by_home(listed)
+    tests = arms[["number", "experiment"]].drop_duplicates()
+    in_ledger = tests["experiment"].isin(list(lists))
+    parts = []
+    numbers = [int(number) for number in tests.loc[tests["experiment"].map(lists).eq(True), "number"]]
+    if listed is not None and numbers:
+        parts.append(_listed_homes(listed, keys, tests[tests["number"].isin(numbers)]))
+    guessed = _homes(customers, keys, [int(number) for number in tests.loc[~in_ledger, "number"]])
+    if guessed is not None:
+        told = household_counts(guessed, by=("number",))
+        whole = [int(number) for number in told.loc[told["together"], "number"]]
+        numbers += whole
+        parts += [guessed.filter(guessed.number.isin(whole))] * bool(whole)
+    named = [
+        homes.select(customer_id=homes.key, household_id=homes.number.cast("string") + _MARK + homes.household)
+        for homes in parts
+    ]
+    return numbers, ibis.union(*named) if len(named) > 1 else named[0] if named else None
+
+
+def _listed_homes(listed: ir.Table, keys: ir.Table, tests: pd.DataFrame) -> ir.Table:
+    """The customers of lists with the households by which these were drawn: key, number, household."""
+    homes = listed_homes(listed, *(str(name) for name in tests["experiment"]))
+    numbers = ibis.memtable(tests).cast({"number": "int16"}).rename(experiment_id="experiment")
+    placed = homes.inner_join(numbers, "experiment_id").select("customer_id", "number", "household")
+    return keys.select("customer_id", "key", "number").inner_join(placed, ["customer_id", "number"])
+
+
+def _homes(customers: ir.Table | None, keys: ir.Table, numbers: list[int]) -> ir.Table | None:
     """The customers of known households: key, number, code, mixed, household; None where none is known."""
-    if customers is None or "household_id" not in customers.columns:
+    if not numbers or customers is None or "household_id" not in customers.columns:
         return None
     known = customers.filter(customers.household_id.notnull()).select("customer_id", household="household_id")
-    return keys.select("customer_id", "key", "number", "code", "mixed").inner_join(known, "customer_id")
+    own = keys.filter(keys.number.isin(numbers)).select("customer_id", "key", "number", "code", "mixed")
+    return own.inner_join(known, "customer_id")
 
 
 def _ordered(sales: ir.Table, since: date) -> ir.Table:

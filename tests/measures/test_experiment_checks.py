@@ -10,7 +10,7 @@ import pytest
 from measures.tested_shop import TWELVE, UNTIL, arm_of, assigned, judged, shop
 
 from retention_lib.estimates import NotEnough
-from retention_lib.measures import experiment_others
+from retention_lib.measures import experiment_others, experiment_units
 from retention_lib.measures.experiment_checks import CheckFacts, experiment_checks
 from retention_lib.measures.experiment_outcomes import experiment_outcomes
 from retention_lib.measures.experiments import Reading, experiment
@@ -204,7 +204,8 @@ def test_members_of_the_hold_out_who_are_in_the_test_are_counted(tmp_path: Path)
     assert found.table.empty
 
 
-def test_a_household_is_reached_through_any_member(tmp_path: Path) -> None:
+def test_a_household_is_reached_through_any_member(tmp_path: Path, monkeypatch: pytest.MonkeyPatch) -> None:
+    monkeypatch.setattr(experiment_units, "FEWEST_HOMES", 1)
     homes = [f"{name},h{(place - 1) // 4 * 2 + place % 2},,,,," for place, name in enumerate(TWELVE, 1)]
     sent = ["c03,x,sms,2026-02-02 10:00:00,", *(f"{name},spring,sms,2026-02-05," for name in ("c05", "c07", "c01"))]
     sent += [f"{name},spring,sms,2026-02-05 10:00:00," for name in ("c09", "c02", "c06", "c10")]

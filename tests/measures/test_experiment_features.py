@@ -8,6 +8,7 @@ import pytest
 from measures.tested_shop import TWELVE, arm_of, assigned, judged, shop
 
 from retention_lib.estimates import NotEnough
+from retention_lib.measures import experiment_units
 from retention_lib.measures.experiment_features import Features, features
 from retention_lib.measures.experiment_segment_sums import segment_sums
 from retention_lib.measures.experiment_segments import Segments, segments
@@ -130,7 +131,10 @@ def test_members_of_a_household_are_one_cluster_where_customers_are_the_units(tm
     assert sorted(set(found.frame["cluster"])) == list(range(10))
 
 
-def test_a_household_is_told_by_its_member_with_the_smallest_id_who_said_it(tmp_path: Path) -> None:
+def test_a_household_is_told_by_its_member_with_the_smallest_id_who_said_it(
+    tmp_path: Path, monkeypatch: pytest.MonkeyPatch
+) -> None:
+    monkeypatch.setattr(experiment_units, "FEWEST_HOMES", 1)
     homes = [f"{name},h{(place - 1) // 4 * 2 + place % 2},,,,," for place, name in enumerate(TWELVE, 1)]
     # c01 and c03 live together; c01 does not say where.
     homes = [row.replace(",,,,,", f",{region},,,,", 1) for row, region in zip(homes, REGIONS, strict=True)]

@@ -189,9 +189,9 @@ def test_results_that_came_with_the_tests_are_read_as_they_are() -> None:
 
 @pytest.mark.parametrize("counted", [True, False])
 def test_each_test_has_the_units_that_it_was_drawn_by(counted: bool) -> None:
-    """Three homes of two are whole in spring; in may, which is larger, ten homes of two were drawn one by one."""
-    names = [(f"{member}{home}", f"home{home}") for home in range(10) for member in "ab"]
-    whole = [(name, "spring", ("none", "mail")[int(name[1:]) % 2], "2025-03-01 00:05") for name, _ in names[:6]]
+    """21 homes of two are whole in spring; in may, which is larger, 30 homes of two were drawn one by one."""
+    names = [(f"{member}{home}", f"home{home}") for home in range(30) for member in "ab"]
+    whole = [(name, "spring", ("none", "mail")[int(name[1:]) % 2], "2025-03-01 00:05") for name, _ in names[:42]]
     apart = [(name, "may", ("none", "mail")["ab".index(name[0])], "2025-05-01 00:05") for name, _ in names]
     shop = store(whole, apart)
     shop.tables["customers"] = table(names, {"customer_id": "string", "household_id": "string"})
@@ -205,8 +205,8 @@ def test_each_test_has_the_units_that_it_was_drawn_by(counted: bool) -> None:
     assert isinstance(found, History)
     sizes = {one.name: one.arms[["unit", "units", "members"]].to_numpy().tolist() for one in found.tests}
     assert sizes == {
-        "may": [["customer", 10, 10], ["customer", 10, 10]],
-        "spring": [["household", 2, 4], ["household", 1, 2]],
+        "may": [["customer", 30, 30], ["customer", 30, 30]],
+        "spring": [["household", 11, 22], ["household", 10, 20]],
     }
 
 

@@ -16,6 +16,7 @@ from measures.tested_shop import assigned, judged, shop
 from studies.told_stores import ToldStore
 
 from retention_lib.estimates import NotEnough
+from retention_lib.measures import experiment_units
 from retention_lib.measures.experiment_days import by_age
 from retention_lib.measures.experiment_outcomes import Outcomes, experiment_outcomes
 from retention_lib.measures.experiments import Reading, experiment
@@ -193,7 +194,8 @@ def test_a_visit_is_an_event_or_an_order(tmp_path: Path) -> None:
     assert of(found, "none", *spans("visit")) == [0, 1, 0, 1]
 
 
-def test_a_household_did_what_its_members_did(tmp_path: Path) -> None:
+def test_a_household_did_what_its_members_did(tmp_path: Path, monkeypatch: pytest.MonkeyPatch) -> None:
+    monkeypatch.setattr(experiment_units, "FEWEST_HOMES", 1)
     rows = assigned(["c01", "c03", "c02"])
     homes = ["c01,h,,,,,", "c03,h,,,,,"]
     sold = ["c01,a,2026-02-03 10:00:00,10", "c03,b,2026-02-04 10:00:00,5", "c03,c,2026-02-10 10:00:00,1"]
@@ -323,7 +325,8 @@ def test_outcomes_that_arrive_with_the_test_are_read_and_missing_is_not_zero() -
     assert found.orders is None
 
 
-def test_a_households_outcome_is_its_members_sum_and_a_yes_is_any_members() -> None:
+def test_a_households_outcome_is_its_members_sum_and_a_yes_is_any_members(monkeypatch: pytest.MonkeyPatch) -> None:
+    monkeypatch.setattr(experiment_units, "FEWEST_HOMES", 1)
     homes = table([("c01", "h"), ("c03", "h")], HOMES)
     found = outcomes_of(read_store(customers=homes), metrics=("visit", "spend"))
     rows = found.table.filter(found.table.members == 2).to_pandas()

@@ -6,11 +6,13 @@ from datetime import date
 from pathlib import Path
 from typing import Any
 
+import ibis
 import pytest
 from measures.test_holdout import ASSIGNED, Tables, table
 from measures.tested_shop import shop
 
 from retention_lib.estimates import NotEnough
+from retention_lib.measures import experiment_units
 from retention_lib.measures.experiments import Experiment, MixedUnits, Reading, experiment
 
 UNTIL = date(2026, 3, 1)
@@ -76,7 +78,8 @@ def test_a_customer_assigned_twice_to_one_arm_counts_once() -> None:
     assert test.mixed == MixedUnits(unit="customer", assigned=2, mixed=0)
 
 
-def test_households_that_are_whole_are_the_units(tmp_path: Path) -> None:
+def test_households_that_are_whole_are_the_units(tmp_path: Path, monkeypatch: pytest.MonkeyPatch) -> None:
+    monkeypatch.setattr(experiment_units, "FEWEST_HOMES", 1)
     rows = [
         f"ann,x,mail,{AT},old",
         "bob,x,mail,2026-02-01 08:00:00,old",
@@ -111,6 +114,45 @@ def test_more_than_a_twentieth_of_households_split_makes_customers_the_units(
     left = 38 if unit == "household" else 40
     assert test.customers.count().to_pandas() == left
     assert test.mixed.mixed == (1 if unit == "household" else 0)
+
+
+@pytest.mark.parametrize(("homes", "unit"), [(19, "customer"), (20, "household")])
+def test_a_handful_of_whole_households_says_nothing(tmp_path: Path, homes: int, unit: str) -> None:
+    names = [(f"{member}{home}", home) for home in range(homes) for member in "ab"]
+    rows = [f"{name},x,{('mail', 'none')[home % 2]},{AT}," for name, home in names]
+    known = at_home(*(f"{name}=h{home}" for name, home in names))
+    assert judged(shop(tmp_path, assignments=rows, customers=known)).units.name == unit
+
+
+LISTED = {"customer_id": "string", "experiment_id": "string", "household_id": "string"}
+
+
+def listed(*rows: tuple[str, str, str | None]) -> ibis.Table:
+    """The households of lists as they were drawn."""
+    return table(rows, LISTED)
+
+
+def test_a_list_has_the_units_that_it_was_drawn_by_whatever_the_customers_say_now() -> None:
+    """Ann and Bob were one household; Bob has moved in with Cid, who was put into the other arm."""
+    store = in_memory("ann,x,mail", "bob,x,mail", "cid,x,none", "dan,x,none", "ann,y,mail", "bob,y,none")
+    now = [("ann", "h1"), ("bob", "h2"), ("cid", "h2"), ("dan", None)]
+    store.tables["customers"] = table(now, {"customer_id": "string", "household_id": "string"})
+    store.listed = listed(("ann", "x", "h1"), ("bob", "x", "h1"), ("cid", "x", "h2"), ("dan", "x", None))
+    test = judged(store)
+    assert [row[:2] for row in people(test)] == [("mail", 2), ("none", 1), ("none", 1)]
+    assert (test.units.name, test.mixed_households) == ("household", 0)
+    assert test.mixed == MixedUnits(unit="household", assigned=3, mixed=0)
+    assert judged(store, experiment="y", control="none").units.name == "customer", "no list"
+
+
+def test_a_list_of_customers_stays_one_when_their_households_become_known() -> None:
+    names = [(f"{member}{home}", home) for home in range(20) for member in "ab"]
+    store = in_memory(*(f"{name},x,{('mail', 'none')[home % 2]}" for name, home in names))
+    known = table([(name, f"h{home}") for name, home in names], {"customer_id": "string", "household_id": "string"})
+    store.tables["customers"] = known
+    assert judged(store).units.name == "household"
+    store.listed = listed(*((name, "x", None) for name, _ in names))
+    assert judged(store).units.name == "customer"
 
 
 def test_a_test_without_times_has_no_dates_unless_its_start_is_stated(tmp_path: Path) -> None:

@@ -73,6 +73,7 @@ class Tables:
     """A store of tables in memory."""
 
     zero_amount_is_purchase = False
+    listed: ibis.Table | None = None
 
     def __init__(self, **tables: ibis.Table) -> None:
         self.tables = tables

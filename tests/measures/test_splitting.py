@@ -2,9 +2,12 @@
 
 from __future__ import annotations
 
+import hashlib
+import math
 from collections import Counter
-from collections.abc import Sequence
+from collections.abc import Mapping, Sequence
 from datetime import date
+from fractions import Fraction
 from pathlib import Path
 
 import ibis
@@ -114,6 +117,53 @@ def test_several_tests_at_once_are_put_as_each_alone() -> None:
         name: dict(zip(own["customer_id"], own["variant"], strict=True)) for name, own in found.groupby("experiment_id")
     }
     assert told == {name: put(rows, own, name) for name, own in arms.items()}
+
+
+def drawn_by_hand(units: Mapping[str, str], arms: Sequence[tuple[str, Fraction]], name: str) -> dict[str, str]:
+    """Arm by unit, for the stratum of each unit: by hashes of the standard library and exact fractions."""
+    found: dict[str, str] = {}
+    for stratum in set(units.values()):
+        keys = {
+            unit: hashlib.md5(f"{name}\x1f{unit}".encode()).digest()[8:] for unit in units if units[unit] == stratum
+        }
+        ordered = sorted(keys, key=lambda unit: int.from_bytes(keys[unit], "little"))
+        start = Fraction(int(hashlib.sha256(f"{name}\x1fstratum\x1f{stratum}".encode()).hexdigest()[:14], 16), 2**56)
+        begin, reached = 0, Fraction(0)
+        for arm, share in arms:
+            reached += share
+            end = min(len(ordered), math.floor(reached * len(ordered) + start))
+            found |= dict.fromkeys(ordered[begin:end], arm)
+            begin = end
+    return found
+
+
+def test_the_draw_stays_as_it_is_from_version_to_version() -> None:
+    """A report that is made again by a later version moves nobody to another arm.
+
+    Units are ordered by the lower half of an MD5, and an arm ends where its cumulated share of the stratum, moved on by
+    the stratum's random start, passes a whole number.
+    """
+    tests = {
+        "spring": [("none", Fraction(1, 5)), ("mail", Fraction(4, 5))],
+        "reactivation_2026_07": [("control", Fraction(1, 5)), ("at_2", Fraction(3, 10)), ("at_24", Fraction(2, 5))],
+        "летняя": [("none", Fraction(1, 3)), ("mail", Fraction(1, 3)), ("sms", Fraction(1, 3))],
+    }
+    sizes = {"email:low": 23, "email:high": 11, "sms:low": 2, "sms:high": 1, "": 7}
+    units = {f"home {stratum} {number}": stratum for stratum, size in sizes.items() for number in range(size)}
+    rows = [(f"{unit} {member}", unit, stratum or None) for unit, stratum in units.items() for member in "ab"]
+    each = [people(rows).mutate(experiment_id=ibis.literal(name)) for name in tests]
+    arms = {name: [Arm(name=arm, share=float(share)) for arm, share in told] for name, told in tests.items()}
+    found = split_each(ibis.union(*each), arms).to_pandas()
+    for name, told in tests.items():
+        own = found[found["experiment_id"] == name]
+        by_hand = drawn_by_hand(units, told, name)
+        assert dict(zip(own["unit"], own["variant"], strict=True)) == by_hand
+        assert len(own) == 2 * len(by_hand)
+    spring = drawn_by_hand(units, tests["spring"], "spring")
+    alone = {"": "6", "email:high": "3 7", "email:low": "1 10 11 20 21", "sms:high": "0", "sms:low": "1"}
+    assert {unit for unit, arm in spring.items() if arm == "none"} == {
+        f"home {stratum} {number}" for stratum, numbers in alone.items() for number in numbers.split()
+    }
 
 
 def test_large_strata_need_little_memory() -> None:

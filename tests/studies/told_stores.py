@@ -18,6 +18,7 @@ class ToldStore:
     """The tables of some stories, each made when it is first asked for."""
 
     zero_amount_is_purchase = False
+    listed = None
 
     def __init__(self, stories: Sequence[Story]) -> None:
         self.stories = stories

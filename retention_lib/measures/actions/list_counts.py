@@ -11,11 +11,12 @@ import pandas as pd
 from retention_lib.settings.scenario import LEARNED_OFFER, NO_OFFER
 
 if TYPE_CHECKING:
+    from retention_lib.stores.ledger import Ledger
     from retention_lib.stores.listed import ListedExperiment
 
 _COUNTS = (
     *("scenario", "experiment_id", "contacts", "control", "otherwise", "withdrawn", "kind", "offer", "channels"),
-    *("contact_cost", "campaign_cost", "window_days", "first_send", "last_send", "verdict_on"),
+    *("contact_cost", "campaign_cost", "control_share", "window_days", "first_send", "last_send", "verdict_on"),
 )
 
 
@@ -62,6 +63,7 @@ def list_counts(table: pd.DataFrame, experiments: Sequence[ListedExperiment], ch
             "channels": ", ".join(sorted(about.channels, key=lambda name: (-about.channels[name], name))),
             "contact_cost": math.nan if about.contact_cost is None else about.contact_cost,
             "campaign_cost": about.campaign_cost,
+            "control_share": float(about.shares[about.control]),
             "window_days": about.window_days,
             "first_send": first[about.scenario].date(),
             "last_send": about.last_send,
@@ -70,6 +72,17 @@ def list_counts(table: pd.DataFrame, experiments: Sequence[ListedExperiment], ch
         for about in experiments
     ]
     return pd.DataFrame(rows, columns=list(_COUNTS))
+
+
+def issued_pairs(issued: Ledger) -> tuple[tuple[str, str], ...]:
+    """Every scenario with each offer that its lists made, whatever the playbook says today.
+
+    Args:
+        issued: The lists.
+    """
+    scenarios = {about.experiment_id: about.scenario for about in issued.experiments}
+    made = issued.rows()[["experiment_id", "offer"]].dropna().drop_duplicates()
+    return tuple(sorted((scenarios[name], str(offer)) for name, offer in made.itertuples(index=False, name=None)))
 
 
 def _offer(about: ListedExperiment) -> str:

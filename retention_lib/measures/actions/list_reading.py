@@ -2,7 +2,7 @@
 
 from __future__ import annotations
 
-from collections.abc import Sequence
+from collections.abc import Mapping, Sequence
 from dataclasses import dataclass, replace
 from datetime import date
 from typing import TYPE_CHECKING, Any
@@ -83,11 +83,13 @@ def list_reading(
 ) -> ListReading:
     """How the test of a report is read: a list of the ledger on its own terms, where the report's are the usual ones.
 
+    A list that was drawn elsewhere is read by the window of its scenario, as where all lists are judged together.
+
     Args:
         store: The store.
         reading: Which test the report is about, and how it would be read. `auto` takes the largest of those whose days
             closed last, within a month, a list's by its own window.
-        judging: The playbook's scenarios, and the cost of a message.
+        judging: The playbook's scenarios, their windows, and the cost of a message.
         until: First day that is no longer seen.
         planned: Planned sizes of the arms that the report states.
         campaign_cost: Money beside messages and coupons that it states.
@@ -97,12 +99,12 @@ def list_reading(
     names = [] if assignments is None else _names(assignments)
     lists = tuple(name for name in names if name in listed or scenario_of(name, judging.scenarios))
     chosen = reading
-    if reading.experiment == AUTO and listed:
-        chosen = replace(reading, experiment=_closed_last(store, listed, reading, until))
+    if reading.experiment == AUTO and lists and assignments is not None and "assigned_at" in assignments.columns:
+        chosen = replace(reading, experiment=_closed_last(store, listed, reading, judging, until))
     about = listed.get(chosen.experiment)
     if about is None:
         return ListReading(
-            reading=chosen,
+            reading=_of_scenario(chosen, judging),
             planned=tuple(planned),
             campaign_cost=campaign_cost,
             contact_cost=judging.contact_cost,
@@ -117,6 +119,21 @@ def _names(assignments: Any) -> list[str]:
     return [str(name) for name in found["experiment_id"]]
 
 
+def _of_scenario(reading: Reading, judging: JudgingTerms) -> Reading:
+    """A list that no ledger has with the days in which its scenario's are judged, but for what the report states."""
+    scenario = scenario_of(reading.experiment, judging.scenarios)
+    if scenario is None:
+        return reading
+    own = {"window_days": judging.window_of(scenario), "after_days": 0}
+    return replace(reading, **_left_open(reading, own))
+
+
+def _left_open(reading: Reading, own: Mapping[str, Any]) -> dict[str, Any]:
+    """Of a list's own terms those that the report left as they usually are."""
+    default = Reading()
+    return {name: value for name, value in own.items() if getattr(reading, name) == getattr(default, name)}
+
+
 def _of_ledger(
     reading: Reading,
     about: ListedExperiment,
@@ -127,9 +144,8 @@ def _of_ledger(
     usual: float | None,
 ) -> ListReading:
     """A list on its own terms, but for what the report states itself."""
-    default = Reading()
-    own: dict[str, Any] = {"window_days": about.window_days, "after_days": about.after_days, "control": about.control}
-    left = {name: value for name, value in own.items() if getattr(reading, name) == getattr(default, name)}
+    own = {"window_days": about.window_days, "after_days": about.after_days, "control": about.control}
+    left = _left_open(reading, own)
     sizes = (about.shares[about.control], *(about.shares[arm] for arm in sorted(about.treatments)))
     taken = [*left]
     taken += ["planned_split"] * (not planned) + ["campaign_cost"] * (stated == 0.0)
@@ -153,7 +169,9 @@ def _of_ledger(
     )
 
 
-def _closed_last(store: Store, listed: dict[str, ListedExperiment], reading: Reading, until: date) -> str:
+def _closed_last(
+    store: Store, listed: Mapping[str, ListedExperiment], reading: Reading, judging: JudgingTerms, until: date
+) -> str:
     """The largest test of those whose days closed last; `auto` where none of several arms has closed.
 
     The lists of a month close within days of one another, and the smallest of them say nothing alone.
@@ -165,7 +183,7 @@ def _closed_last(store: Store, listed: dict[str, ListedExperiment], reading: Rea
     ends = tests.agg(
         arms=("arm", "size"), first=("first", "min"), last=("last", "max"), rows=("rows", "sum")
     ).reset_index()
-    days = [_days(listed.get(str(name)), reading) for name in ends["experiment"]]
+    days = [_days(str(name), listed, reading, judging) for name in ends["experiment"]]
     closed = ends.assign(ends=ends["last"].dt.normalize() + pd.to_timedelta(days, unit="D"))
     closed = closed[(closed["arms"] > 1) & (closed["ends"] <= pd.Timestamp(until))]
     lately = closed[closed["ends"] > closed["ends"].max() - pd.Timedelta(days=LATELY_DAYS)]
@@ -173,6 +191,9 @@ def _closed_last(store: Store, listed: dict[str, ListedExperiment], reading: Rea
     return str(ordered["experiment"].iloc[-1]) if len(ordered) else AUTO
 
 
-def _days(about: ListedExperiment | None, reading: Reading) -> int:
+def _days(name: str, listed: Mapping[str, ListedExperiment], reading: Reading, judging: JudgingTerms) -> int:
     """Days over which a test is counted."""
-    return reading.full_days if about is None else about.window_days + about.after_days
+    about = listed.get(name)
+    if about is not None:
+        return about.window_days + about.after_days
+    return _of_scenario(replace(reading, experiment=name), judging).full_days

@@ -53,8 +53,8 @@ class ActionLists:
             would be chosen now and are not on it, or are and would not be), withdrawn (`stopped`; counts of customers;
             only a list issued before has any of `otherwise` and `withdrawn`), kind, offer (`auto`: its customers get
             different ones), channels (their names, the most used first), contact_cost (money a message, NaN: not
-            known), campaign_cost (money of the list beside them), window_days, first_send, last_send, verdict_on
-            (dates).
+            known), campaign_cost (money of the list beside them), control_share (of its units, in (0, 1)), window_days,
+            first_send, last_send, verdict_on (dates).
         audiences: The hashed addresses of lists that go by advertising.
         taken: Scenarios of which a test of the month's name was issued elsewhere, so that there is no list.
         stopped: Whether each row of `table` was to be contacted and may not be any more: consent withdrawn, held out,

@@ -171,4 +171,4 @@ def _strongest(sent: ir.Table) -> ir.Table:
 
 def _about(name: ir.StringValue, category: ir.StringValue) -> ir.StringValue:
     """What a message is about: the product, and its category where it is known."""
-    return (category == "").ifelse(name, name + " · " + category)
+    return (category == "").ifelse(name, name + " (" + category + ")")

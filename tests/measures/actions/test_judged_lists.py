@@ -248,10 +248,10 @@ def test_other_campaigns_that_reached_one_arm_are_counted() -> None:
 
 
 def test_each_list_has_the_units_that_it_was_drawn_by_whatever_others_were_drawn_by() -> None:
-    """Five homes of two whole in May's list; a larger test of the spring drew ten homes of two person by person."""
-    names = [(f"h{home}{member}", f"home{home}") for home in range(10) for member in "ab"]
+    """21 homes of two whole in May's list; a larger test of the spring drew 30 homes of two person by person."""
+    names = [(f"h{home}{member}", f"home{home}") for home in range(30) for member in "ab"]
     homes = [(customer, home, ("control", "treatment")[int(home[4:]) % 2]) for customer, home in names]
-    listed = [(customer, "welcome_2026_05", arm, "2026-05-01 10:00") for customer, _, arm in homes[:10]]
+    listed = [(customer, "welcome_2026_05", arm, "2026-05-01 10:00") for customer, _, arm in homes[:42]]
     apart = [
         (customer, "spring", ("control", "treatment")["ab".index(customer[-1])], "2026-04-01 10:00")
         for customer, _, _ in homes
@@ -263,11 +263,39 @@ def test_each_list_has_the_units_that_it_was_drawn_by_whatever_others_were_drawn
     assert isinstance(found, JudgedLists)
     (may,), (spring,) = found.lists, found.tests
     assert may.arms["unit"].tolist() == ["household"] * 2
-    assert may.arms[["arm", "units", "members"]].to_numpy().tolist() == [["control", 3, 6], ["treatment", 2, 4]]
-    assert (may.facts.unit, may.facts.mixed.assigned) == ("household", 5)
+    assert may.arms[["arm", "units", "members"]].to_numpy().tolist() == [["control", 11, 22], ["treatment", 10, 20]]
+    assert (may.facts.unit, may.facts.mixed.assigned) == ("household", 21)
     assert spring.arms["unit"].tolist() == ["customer"] * 2
-    assert spring.arms[["units", "members"]].to_numpy().tolist() == [[10, 10], [10, 10]]
+    assert spring.arms[["units", "members"]].to_numpy().tolist() == [[30, 30], [30, 30]]
     assert (spring.facts.unit, spring.facts.mixed.mixed) == ("customer", 0)
+
+
+def test_a_list_of_the_ledger_keeps_its_units_whatever_the_customers_say_now() -> None:
+    """c1 c3 and c2 c4 were drawn as homes, c5 and c6 alone; now c1 lives with c2, and c3 with c4."""
+    store = shop(placed("birthday_2026_05", MAY))
+    told = {"c1": "a", "c3": "a", "c2": "b", "c4": "b", "c5": None, "c6": None}
+    rows = [(customer, "welcome_2026_05", home) for customer, home in told.items()]
+    rows += [(customer, "reactivation_2026_06", None) for customer in told]
+    store.listed = table(rows, {"customer_id": "string", "experiment_id": "string", "household_id": "string"})
+
+    def units() -> dict[str, list[Any]]:
+        found = judged_lists(store, TERMS, until=UNTIL)
+        assert isinstance(found, JudgedLists)
+        return {one.entry.name: one.arms[["unit", "units", "members"]].to_numpy().tolist() for one in found.lists}
+
+    customers = [["customer", 3, 3], ["customer", 3, 3]]
+    assert units() == {
+        "welcome_2026_05": [["household", 2, 3], ["household", 2, 3]],
+        "reactivation_2026_06": customers,
+        "birthday_2026_05": customers,
+    }
+    before = units()
+    moved = [("c1", "x"), ("c2", "x"), ("c3", "y"), ("c4", "y")]
+    store.tables["customers"] = table(moved, {"customer_id": "string", "household_id": "string"})
+    assert units() == before
+    kept = [("c1", "x"), ("c3", "x"), ("c2", "y"), ("c4", "y")]
+    store.tables["customers"] = table(kept, {"customer_id": "string", "household_id": "string"})
+    assert units() == before, "two homes are whole by chance in the lists drawn by customers"
 
 
 def test_without_lists_or_dates_nothing_is_asked() -> None:
@@ -336,6 +364,28 @@ def test_a_test_that_no_ledger_has_is_read_as_it_is() -> None:
     assert isinstance(found.terms, NotAsked)
     bare: Any = ListedShop(Ledger())
     assert list_reading(bare, Reading(), TERMS, until=UNTIL).reading == Reading()
+
+
+@pytest.mark.parametrize("entries", [LEDGER, ()])
+def test_a_list_drawn_elsewhere_is_read_by_the_window_of_its_scenario(entries: tuple[ListedExperiment, ...]) -> None:
+    """As where all lists are judged together: one test has one profit on a page."""
+    store = shop(placed("birthday_2026_05", MAY, each=4), entries=entries)
+    terms = replace(TERMS, windows={"birthday": 35})
+    together = judged_lists(store, terms, until=UNTIL)
+    assert isinstance(together, JudgedLists)
+    one = next(one for one in together.lists if one.entry.scenario == "birthday")
+    for asked in ("birthday_2026_05", "auto"):
+        found = list_reading(store, Reading(experiment=asked, before_days=90), terms, until=UNTIL)
+        assert found.reading.experiment == "birthday_2026_05"
+        assert (found.reading.window_days, found.reading.after_days) == (one.entry.days, 0) == (35, 0)
+        assert isinstance(found.terms, NotAsked)
+    alone = arm_sums(experiment_outcomes(experiment(store, found.reading, until=UNTIL)), ["gross_profit_full"])
+    assert isinstance(alone, ArmSums)
+    for arm in ("control", "treatment"):
+        own = alone.sums[(alone.sums["arm"] == arm) & (alone.sums["second"] == "gross_profit_full")]
+        assert own["first_total"].tolist() == [total(one, arm, "gross_profit_full")]
+    stated = Reading(experiment="birthday_2026_05", window_days=14, after_days=7)
+    assert list_reading(store, stated, terms, until=UNTIL).reading == stated
 
 
 def test_a_longer_test_that_closed_later_goes_before_the_lists() -> None:

@@ -16,6 +16,8 @@ from measures.tested_shop import shop
 
 from retention_lib.estimates import NotEnough
 from retention_lib.measures.actions.audiences import hashed_email
+from retention_lib.measures.actions.context import TriggerContext
+from retention_lib.measures.actions.list_counts import issued_pairs
 from retention_lib.measures.actions.lists import ActionLists, action_lists, taken_experiments
 from retention_lib.measures.actions.off import OVER, all_triggered
 from retention_lib.measures.actions.people import people
@@ -24,6 +26,7 @@ from retention_lib.measures.splitting import Arm, split, split_each
 from retention_lib.settings.models import Economics
 from retention_lib.stores.ledger import Ledger
 from retention_lib.stores.ledger_rows import list_csv
+from retention_lib.stores.ledger_writing import WrittenList, write_lists
 
 WANTED_TWO = ("reactivation", "rescue")
 WANTED = {"reactivation": FORTY[:30], "birthday": FORTY[30:39]}
@@ -61,6 +64,15 @@ def test_a_fifth_of_each_list_is_left_alone_and_the_terms_stand_beside_it(usual:
     assert list(lists.table["customer_id"])[:2] == ["0030", "0031"], "birthday has the first place in the playbook"
     with pytest.raises(KeyError):
         lists.contacts("welcome")
+
+
+def test_offers_that_lists_made_are_known_whatever_the_playbook_says_by_now(usual: Path) -> None:
+    given = ["coupon", "gift"] * 15 + ["none"] * 9
+    lists = issued(context_of(opened(usual)), WANTED, offer=given)
+    made = (("birthday", "none"), ("reactivation", "coupon"), ("reactivation", "gift"))
+    assert issued_pairs(lists.ledger) == made
+    assert issued_pairs(Ledger()) == ()
+    assert lists.counts["control_share"].tolist() == [0.2, 0.2]
 
 
 def test_arms_are_those_of_the_split_of_each_test_by_itself(usual: Path) -> None:
@@ -145,6 +157,46 @@ def test_new_data_move_nobody_between_the_arms_of_a_list(tmp_path: Path, ledger:
     # Of reactivation, 0000 to 0014 are not chosen any more and 0030 to 0035 are; of birthday, nobody is.
     assert (counts.at["reactivation", "otherwise"], counts.at["birthday", "otherwise"]) == (21, 9)
     assert "welcome" not in counts.index, "all of them are on a list of the month"
+
+
+def test_rows_come_by_customer_and_files_by_time_where_some_lists_are_issued_and_some_new(
+    usual: Path, tmp_path: Path
+) -> None:
+    """The chosen come in any order; the lists issued before are read from the ledger's files."""
+    rng = np.random.default_rng(7)
+    wanted = {"reactivation": FORTY[1:31:2], "birthday": FORTY[:31:4]}
+    first = issued_in_any_order(context_of(opened(usual)), wanted, rng)
+    write_lists(
+        tmp_path, [WrittenList(about=about, csv=list_csv(first.rows(about.scenario))) for about in first.experiments]
+    )
+    on_lists = {id for ids in wanted.values() for id in ids}
+    rest = [id for id in FORTY if id not in on_lists]
+    wanted |= {"welcome": rest[::2], "rescue": rest[1::2]}
+    lists = issued_in_any_order(context_of(opened(usual), ledger=Ledger.read(tmp_path)), wanted, rng)
+    assert {about.scenario for about in lists.experiments} == set(wanted)
+    assert lists.table["scenario"].drop_duplicates().tolist() == [about.scenario for about in lists.experiments]
+    for about in lists.experiments:
+        own = lists.table.loc[lists.table["scenario"] == about.scenario, "customer_id"].tolist()
+        assert own == sorted(wanted[about.scenario])
+        file = lists.file(about.scenario)
+        sent, alone = (file[(file["variant"] == "control") == held] for held in (False, True))
+        assert file["variant"].tolist() == [*sent["variant"], *alone["variant"]], "who is left alone comes last"
+        told = list(zip(sent["send_at"], sent["customer_id"], strict=True))
+        assert told == sorted(told)
+        assert sent["send_at"].nunique() > 1
+        assert alone["customer_id"].tolist() == sorted(alone["customer_id"])
+        assert len(alone) > 0
+
+
+def issued_in_any_order(context: TriggerContext, wanted: dict[str, list[str]], rng: np.random.Generator) -> ActionLists:
+    """Lists of customers who come in an order by chance, each at one of four times."""
+    frame = chosen(context, wanted)
+    frame["send_at"] += pd.to_timedelta(rng.integers(0, 4, len(frame)), unit="h").astype("timedelta64[s]")
+    shuffled = frame.iloc[rng.permutation(len(frame))].reset_index(drop=True)
+    terms = plan_terms(context.playbook, Economics(contact_cost=0.5))
+    found = action_lists(context, people(context), shuffled, terms, month=JUNE)
+    assert isinstance(found, ActionLists)
+    return found
 
 
 def test_who_lives_with_somebody_on_an_issued_list_is_on_no_new_one(tmp_path: Path) -> None:

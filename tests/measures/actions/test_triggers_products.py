@@ -50,10 +50,10 @@ def test_cross_sell_offers_what_goes_with_a_late_purchase_and_was_not_bought(tmp
     ]
     found = told(cross_sell(context(tmp_path, rows, pairs=pairs(*COFFEE)), CROSS))
     assert found == {
-        "ann": ("06-25 00:00", "07-01 00:00", "07-09 00:00", "filters · f", 0.4),
-        "bob": ("06-25 00:00", "07-01 00:00", "07-09 00:00", "honey · h", 0.3),
-        "fay": ("06-18 00:00", "07-01 00:00", "07-02 00:00", "filters · f", 0.4),
-        "gus": ("06-28 00:00", "07-01 00:00", "07-12 00:00", "filters · f", 0.4),
+        "ann": ("06-25 00:00", "07-01 00:00", "07-09 00:00", "filters (f)", 0.4),
+        "bob": ("06-25 00:00", "07-01 00:00", "07-09 00:00", "honey (h)", 0.3),
+        "fay": ("06-18 00:00", "07-01 00:00", "07-02 00:00", "filters (f)", 0.4),
+        "gus": ("06-28 00:00", "07-01 00:00", "07-12 00:00", "filters (f)", 0.4),
     }
 
 
@@ -61,7 +61,7 @@ def test_cross_sell_waits_and_asks_of_pairs_what_the_scenario_says(tmp_path: Pat
     known = context(tmp_path, ["ann 2026-06-30 coffee"], pairs=pairs(*COFFEE))
     assert told(cross_sell(known, CrossSellScenario(wait_hours=48, lift=6)))["ann"] == (
         *("06-30 00:00", "07-02 00:00", "07-14 00:00"),
-        *("honey · h", 0.3),
+        *("honey (h)", 0.3),
     )
     for asked in (CrossSellScenario(support=31), CrossSellScenario(confidence=0.5), CrossSellScenario(lift=8)):
         assert cross_sell(known, asked) == NotEnough("pairs_found", 0, 1)
@@ -102,9 +102,9 @@ def test_replenishment_comes_when_the_interval_has_passed(tmp_path: Path) -> Non
     found = told(replenishment(known, ReplenishmentScenario(fresh_days=14)))
     once, twice = 1 / (1 + math.e), 1 / (1 + 1 / math.e)
     assert found == {
-        "ann": ("07-11 00:00", "07-11 00:00", "07-25 00:00", "coffee · c", pytest.approx(once)),
-        "bob": ("06-21 00:00", "07-01 00:00", "07-05 00:00", "coffee · c", pytest.approx(once)),
-        "eve": ("07-11 00:00", "07-11 00:00", "07-25 00:00", "honey · h", pytest.approx(twice)),
+        "ann": ("07-11 00:00", "07-11 00:00", "07-25 00:00", "coffee (c)", pytest.approx(once)),
+        "bob": ("06-21 00:00", "07-01 00:00", "07-05 00:00", "coffee (c)", pytest.approx(once)),
+        "eve": ("07-11 00:00", "07-11 00:00", "07-25 00:00", "honey (h)", pytest.approx(twice)),
     }
     late = told(replenishment(known, ReplenishmentScenario(quantile=0.75)))
     assert late["ann"][0] == "07-31 00:00"
@@ -114,7 +114,7 @@ def test_replenishment_comes_when_the_interval_has_passed(tmp_path: Path) -> Non
 def test_of_several_products_the_likeliest_is_named(tmp_path: Path) -> None:
     rows = ["ann 2026-06-21 coffee", "ann 2026-05-21 honey", "ann 2026-06-20 honey"]
     known = context(tmp_path, rows, intervals=intervals(coffee=ALWAYS, honey=SELDOM), ranking=RANKING)
-    assert told(replenishment(known, ReplenishmentScenario()))["ann"][3] == "honey · h"
+    assert told(replenishment(known, ReplenishmentScenario()))["ann"][3] == "honey (h)"
 
 
 def test_an_own_interval_counts_by_how_often_it_was_seen() -> None:
