@@ -35,7 +35,8 @@ class ScenarioDecisions:
             (counts), profit, low, high (net money a contact over all its lists; 95 %), total, total_low, total_high
             (money), chance (that the next lists pay, in [0, 1]), now (what this month does with it: `sent`: goes on,
             `stopped`: no list, `changed`: sent with `better`, `write`: goes on until the parameter file says another
-            offer, `other`: the scenario has another offer already, `off`: it is not in the playbook any more).
+            offer, be it that the file leaves it to the playbook and has no better one, `other`: the scenario has
+            another offer already, `off`: it is not in the playbook any more).
         kinds: The kind of each scenario of the playbook, by scenario.
         offers: The offers of the playbook.
         together: Net profit of all of them (money).
@@ -180,8 +181,7 @@ def _now(row: Mapping[str, object], asked: Mapping[str, str], auto: Mapping[str,
     present = auto[scenario] if chosen else asked[scenario]
     if chosen and decision == "change" and row["better"] == present != offer:
         return "changed"
-    # What was chosen customer by customer counts for the scenario as long as its offers are chosen, as in `values`.
-    if offer != present and not (chosen and offer == LEARNED):
+    if offer != present:
         return "other"
     return {"stop": "stopped", "change": "write"}.get(decision, "sent")
 

@@ -11,9 +11,9 @@ import pandas as pd
 
 from retention_lib.estimates import NotEnough
 from retention_lib.models.actions.allocation import Allocation
-from retention_lib.models.actions.playbook_terms import LEARNED, UNTESTED, Effects
+from retention_lib.models.actions.playbook_terms import LEARNED, MEASURED, UNTESTED, Effects
 from retention_lib.models.actions.send_plan import CONTROL
-from retention_lib.models.actions.values import cost_an_order, still_sent
+from retention_lib.models.actions.values import cost_an_order
 
 SUMS = ("base", "orders", "sending", "offer_cost", "expected_value")
 """What is added up over the customers of a list."""
@@ -53,7 +53,7 @@ def issued_lists(counts: pd.DataFrame, arms: pd.DataFrame, allocation: Allocatio
     """
     customers = _customers(counts, arms[arms["scenario"].isin(counts["scenario"])], allocation)
     pairs = _pairs(customers, counts)
-    mixed = _mixed(counts, allocation, learned)
+    mixed = _mixed(counts, learned)
     places = [
         mixed.get(scenario, _place(learned, scenario, offer))
         for scenario, offer in zip(pairs["scenario"], pairs["offer"], strict=True)
@@ -66,31 +66,49 @@ def issued_lists(counts: pd.DataFrame, arms: pd.DataFrame, allocation: Allocatio
     ]
     effects = pairs[["scenario", "offer"]].assign(source=sources, place=places)
     return IssuedLists(
-        changed=tuple(str(row["scenario"]) for row in counts.to_dict("records") if not _is_todays(row, allocation)),
+        changed=tuple(
+            str(row["scenario"]) for row in counts.to_dict("records") if not _is_todays(row, arms, allocation)
+        ),
         customers=customers,
         pairs=pairs.assign(expected_value=np.array(mean, dtype=float) * pairs["base"] - pairs["sending"]),
         effects=effects[list(_EFFECTS)],
     )
 
 
-def _is_todays(row: Mapping[Hashable, Any], allocation: Allocation) -> bool:
-    """Whether today's choice has such a list: of the same offer, channels, window and cost."""
+def _is_todays(row: Mapping[Hashable, Any], arms: pd.DataFrame, allocation: Allocation) -> bool:
+    """Whether today's choice has such a list: of the same kind, offer, channels, shares, window and cost."""
     about = allocation.terms.scenarios.set_index("scenario")
     name = str(row["scenario"])
     chosen = allocation.chosen[allocation.chosen["scenario"] == name]
     if name not in about.index or chosen.empty:
         return False
     if not row["contacts"]:
-        # A list of which chance left everybody alone has neither.
+        # A list of which chance left everybody alone has none of it.
         return True
     offers = set(chosen["offer"].astype(str))
-    channels = set(str(row["channels"]).split(", ")) - {""}
+    listed = arms[arms["scenario"] == name]
     own = about.loc[name]
     return bool(
         (row["offer"] in offers or (row["offer"] == LEARNED and len(offers) > 1))
-        and channels <= set(chosen["channel"].astype(str))
-        and (row["window_days"], row["campaign_cost"]) == (own["window_days"], own["campaign_cost"])
+        and _same_channels(listed, chosen)
+        and np.isclose(row["contact_cost"], _message_cost(listed, allocation), atol=1e-6, equal_nan=True)
+        and all(row[term] == own[term] for term in ("kind", "window_days", "campaign_cost"))
+        and np.isclose(row["control_share"], own["control_share"])
     )
+
+
+def _same_channels(listed: pd.DataFrame, chosen: pd.DataFrame) -> bool:
+    """Whether the channels of a list are all chosen today, and those chosen for its own customers all its own."""
+    planned = set(listed["channel"].dropna().astype(str))
+    same = chosen["row"].isin(listed["row"])
+    return planned <= set(chosen["channel"].astype(str)) and set(chosen.loc[same, "channel"].astype(str)) <= planned
+
+
+def _message_cost(listed: pd.DataFrame, allocation: Allocation) -> float:
+    """What a message of a list costs today on average; NaN where that of a channel is not known."""
+    cost = allocation.terms.channels.set_index("channel")["cost"].astype(float)
+    treated = listed.loc[listed["variant"] != CONTROL, "channel"].astype(str)
+    return float(treated.map(cost).mean(skipna=False))
 
 
 def _customers(counts: pd.DataFrame, arms: pd.DataFrame, allocation: Allocation) -> pd.DataFrame:
@@ -112,7 +130,7 @@ def _customers(counts: pd.DataFrame, arms: pd.DataFrame, allocation: Allocation)
 
 
 def _pairs(customers: pd.DataFrame, counts: pd.DataFrame) -> pd.DataFrame:
-    """Sums over those contacted by scenario and offer; zeros where chance left everybody alone."""
+    """Sums over those contacted by scenario and offer; zeros where chance left everybody of a list alone."""
     treated = customers["treated"]
     told = customers.assign(
         customers=treated.astype(float),
@@ -126,18 +144,18 @@ def _pairs(customers: pd.DataFrame, counts: pd.DataFrame) -> pd.DataFrame:
     # What an offer costs is not known where that of any customer is not.
     pairs["offer_cost"] = pairs["offer_cost"].mask(grouped["unpriced"].any())
     pairs = pairs.reset_index()
+    # An offer that only those left alone would have got is none of the list's.
+    pairs = pairs[(pairs["customers"] > 0) | (pairs.groupby("scenario")["customers"].transform("sum") == 0)]
     message = pairs["scenario"].map(counts.set_index("scenario")["contact_cost"]).astype(float)
     return pairs.assign(sending=(message * pairs["customers"]).where(pairs["customers"] > 0, 0.0))
 
 
-def _mixed(counts: pd.DataFrame, allocation: Allocation, learned: Effects) -> dict[str, int]:
-    """The row of what lists by customer measured, of the scenarios that are sent so."""
-    terms = allocation.terms.scenarios
-    asking = {*terms.loc[terms["offer"] == LEARNED, "scenario"], *counts.loc[counts["offer"] == LEARNED, "scenario"]}
-    places = {
-        scenario: _place(learned, scenario, LEARNED) for scenario in map(str, counts["scenario"]) if scenario in asking
-    }
-    return {scenario: at for scenario, at in places.items() if at >= 0 and still_sent(learned.effects.iloc[at])}
+def _mixed(counts: pd.DataFrame, learned: Effects) -> dict[str, int]:
+    """The row of what lists by customer measured, of the lists whose customers got different offers."""
+    asked = counts.loc[counts["offer"] == LEARNED, "scenario"].astype(str)
+    places = {scenario: _place(learned, scenario, LEARNED) for scenario in asked}
+    source = learned.effects["source"]
+    return {scenario: at for scenario, at in places.items() if at >= 0 and source.iloc[at] == MEASURED}
 
 
 def _place(learned: Effects, scenario: str, offer: str) -> int:

@@ -15,7 +15,7 @@ from retention_lib.estimates import NotEnough
 from retention_lib.models.actions.decision_rule import LEAST_CUSTOMERS, Seen, decided
 from retention_lib.models.actions.judged import Judged
 from retention_lib.models.actions.memory import LIST, Believed, Gains, Memory, Pair, believed
-from retention_lib.models.actions.playbook_terms import NO_OFFER
+from retention_lib.models.actions.playbook_terms import LEARNED, NO_OFFER
 from retention_lib.models.intervals import normal_quantile
 
 Floats: TypeAlias = NDArray[np.float64]
@@ -135,7 +135,7 @@ def learned_effects(
     lists = arms[arms["scenario"] != ""]
     measured = _pairs(lists)
     told = list(dict.fromkeys([*_pairs(asked), *measured]))
-    offers = dict.fromkeys([*lists["offer"], *(offer for _, offer in told)])
+    offers = dict.fromkeys(offer for _, offer in told)
     others = [(scenario, offer) for scenario, _ in measured for offer in offers]
     pairs = list(dict.fromkeys([*told, *others]))
     found = believed(_gains(arms), pairs, memory)
@@ -250,8 +250,11 @@ def _seen(row: dict[Any, Any], frame: pd.DataFrame, arms: pd.DataFrame, memory: 
     counted = own.dropna(subset=["orders", "orders_error"])
     extra = float((counted["orders"] * counted["contacts"]).sum())
     error = math.sqrt(float(((counted["orders_error"] * counted["contacts"]) ** 2).sum()))
+    # Different offers for different customers are none that a scenario can be changed to.
     others = frame[
-        (frame["scenario"] == row["scenario"]) & (frame["offer"] != row["offer"]) & (frame["source"] != "untested")
+        (frame["scenario"] == row["scenario"])
+        & ~frame["offer"].isin([row["offer"], LEARNED])
+        & (frame["source"] != "untested")
     ]
     bar = float(row["cost"]) / float(row["control_profit"])
     chances = _above(others["mean"].to_numpy(dtype=float) - bar, others["sd_mean"].to_numpy(dtype=float))

@@ -303,7 +303,7 @@ def _expected(
     places = _places(effects, own)
     by_effect = _spread(own, [at for at in places if at is not None], learned)
     value, base = float(told["expected"].sum()), allocation.allocated.base
-    gained = value + float(told["cost"].sum()) - float(told["offer_cost"].sum())
+    gained = value + float(told["sending"].sum()) + float(told["campaign_cost"].sum())
     by_base = 0.0 if isinstance(base, NotEnough) else base.relative_sd * gained
     half = normal_quantile(LEVEL) * math.hypot(by_effect, by_base)
     return Estimate(value, low=value - half, high=value + half, level=LEVEL, n=float(told["contacts"].sum()))

@@ -23,6 +23,7 @@ from numpy.typing import NDArray
 
 from retention_lib.estimates import NotEnough
 from retention_lib.models.actions.base import Base, Histories
+from retention_lib.models.actions.offers import LearnedOffers, auto_offers
 from retention_lib.models.actions.playbook_terms import (
     LEARNED,
     LEFT_ALONE,
@@ -48,6 +49,9 @@ REMOVED = ("", "one_message", "left_alone", "stopped", "would_not_pay", "no_hour
 LAST = 1e-6
 """Below it stands the order of untested candidates whom the assumed lift would not pay for: after all others."""
 
+NO_TEST = NotEnough("offers_tested", 0, 1)
+"""Why no test says which offer each customer gets, unless one is told."""
+
 PASSED, TAKEN, ALONE, STOPPED, UNPAID, NO_HOUR, LIMITED = range(7)
 
 
@@ -65,8 +69,8 @@ class Valued:
             window uses it), purchase_days.
         removed: Why a candidate cannot be listed so far: a place in `REMOVED`.
         effects: One row a scenario and offer among the candidates: scenario, offer, mean, sd, sd_mean, source,
-            decision. Where the offer is learned (`auto`) and lists of the scenario were sent so, it is what they
-            measured, whatever the offer; but for a scenario that they have changed to one offer.
+            decision. Where offers are chosen customer by customer this month and lists of the scenario were sent so,
+            it is what they measured, whatever the offer.
         costs_known: Whether every message has a cost.
         base: What customers do by themselves; the refusal where that is not known.
     """
@@ -88,6 +92,7 @@ def valued(
     terms: PlaybookTerms,
     learned: Effects,
     *,
+    policy: LearnedOffers | NotEnough = NO_TEST,
     known: Histories | NotEnough | None = None,
     assumed_lift: float = ASSUMED_LIFT,
 ) -> Valued | NotEnough:
@@ -99,6 +104,7 @@ def valued(
         base: What customers do by themselves; where it is refused, candidates keep the order of their strength.
         terms: The playbook in numbers.
         learned: What past lists and tests say.
+        policy: What a past test says of offers, as for `offers.offered`; nothing if omitted.
         known: What `base` was made of: where it is refused, households and purchases so far are still known from this.
         assumed_lift: By what share untested messages are taken to raise what a customer brings, for the order alone.
 
@@ -108,7 +114,7 @@ def valued(
     if isinstance(candidates, NotEnough):
         return candidates
     told = _told(candidates, base, terms, known)
-    effects = _effects(candidates, learned, _asking(terms))
+    effects = _effects(candidates, learned, _by_customer(terms, learned, policy))
     pair = _pairs(candidates, effects)
     money = told["base"]
     mean, high, tested = _rates(effects, assumed_lift)
@@ -127,13 +133,12 @@ def valued(
     )
 
 
-def _asking(terms: PlaybookTerms) -> set[str]:
-    """The scenarios that leave it to past tests which offer they make."""
-    own = terms.scenarios
-    return set(own.loc[own["offer"] == LEARNED, "scenario"].astype(str))
+def _by_customer(terms: PlaybookTerms, learned: Effects, policy: LearnedOffers | NotEnough) -> set[str]:
+    """The scenarios whose offers are chosen customer by customer this month."""
+    return {scenario for scenario, offer in auto_offers(learned, terms, policy).items() if offer == LEARNED}
 
 
-def _effects(candidates: pd.DataFrame, learned: Effects, asking: set[str]) -> pd.DataFrame:
+def _effects(candidates: pd.DataFrame, learned: Effects, by_customer: set[str]) -> pd.DataFrame:
     """One row a scenario and offer that candidates have."""
     asked = candidates[["scenario", "offer"]].drop_duplicates().astype(str)
     known = {
@@ -142,8 +147,8 @@ def _effects(candidates: pd.DataFrame, learned: Effects, asking: set[str]) -> pd
     rows = []
     for scenario, offer in sorted(asked.itertuples(index=False, name=None)):
         at = known.get((scenario, offer))
-        mixed = known.get((scenario, LEARNED)) if scenario in asking else None
-        if mixed is not None and still_sent(learned.effects.iloc[mixed]):
+        mixed = known.get((scenario, LEARNED)) if scenario in by_customer else None
+        if mixed is not None and learned.effects["source"].iloc[mixed] == MEASURED:
             at = mixed
         told = {} if at is None else learned.effects.iloc[at].to_dict()
         numbers = [float(told.get(name, np.nan)) for name in ("mean", "sd", "sd_mean")]
@@ -151,15 +156,6 @@ def _effects(candidates: pd.DataFrame, learned: Effects, asking: set[str]) -> pd
         rows.append((scenario, offer, *numbers, *words, -1 if at is None else at))
     columns = ["scenario", "offer", "mean", "sd", "sd_mean", "source", "decision", "place"]
     return pd.DataFrame(rows, columns=columns)
-
-
-def still_sent(mixed: pd.Series) -> bool:
-    """Whether lists have measured an offer by customer, and have not changed it for one offer.
-
-    Args:
-        mixed: What was learned of a scenario with the offer `auto`.
-    """
-    return bool(mixed["source"] == MEASURED and not (mixed["decision"] == "change" and mixed["better"]))
 
 
 def _pairs(candidates: pd.DataFrame, effects: pd.DataFrame) -> Codes:

@@ -7,7 +7,7 @@ import math
 import numpy as np
 import pandas as pd
 import pytest
-from reports.actions_judged_results import BASE, everything, learned, nothing_learned, one_list
+from reports.actions_judged_results import BASE, everything, learned, one_list
 from statsmodels.stats.meta_analysis import combine_effects
 
 from retention_lib.estimates import NotAsked
@@ -68,7 +68,7 @@ def test_without_lists_what_is_believed_is_the_memory() -> None:
     found = believed(gains([], np.array([]), np.array([])), [("birthday", "none")], Memory(scale=0.3, mean=0.05))
     assert found.mean.tolist() == [0.05]
     assert math.sqrt(found.next_covariance[0, 0]) == pytest.approx(0.3)
-    told = nothing_learned().of("birthday", "none")
+    told = learned_effects(NotAsked("lists", 0, 1), [("birthday", "none")]).of("birthday", "none")
     assert (told.source, told.mean, told.lists, told.decision) == ("untested", 0.0, 0, "")
     assert told.sd == pytest.approx(0.3)
 
@@ -167,6 +167,14 @@ def test_the_first_clause_that_holds_decides(
     told = {"chance": chance, "own_chance": alone, "own_weight": weight, "other_chance": other_chance}
     found = decided(Seen(more_orders=more, other=other, **told))
     assert (found.decision, found.because, found.better) == (decision, because, better)
+
+
+def test_a_scenario_is_changed_to_one_offer_and_never_to_different_ones() -> None:
+    mixed = tuple(one_list("welcome", 20.0, months_ago=ago, offers={"treatment": "auto"}) for ago in (2, 3, 4))
+    lost = tuple(one_list("welcome", -20.0, months_ago=ago) for ago in (0, 1))
+    found = learned_effects(everything(lists=(*mixed, *lost)))
+    row = found.effects.iloc[found.index("welcome", "none")]
+    assert (row["decision"], row["better"]) == ("stop", "")
 
 
 def test_a_list_that_loses_is_stopped_and_forgotten_in_time() -> None:

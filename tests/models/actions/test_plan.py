@@ -95,16 +95,18 @@ def test_counts_that_were_issued_are_told() -> None:
 
 def issued(**changes: Any) -> dict[str, pd.DataFrame]:
     """The lists of the plan as they were issued, and one of a scenario that the playbook does not have any more."""
-    terms_of = {"kind": "usual", "offer": "none", "channels": "email", "contact_cost": 1.0, "window_days": 21}
+    terms_of = {"offer": "none", "channels": "email", "contact_cost": 1.0, "window_days": 21, "control_share": 0.2}
     lists = [
-        {"scenario": "birthday", "contacts": 80, "control": 20, "campaign_cost": 0.0, **terms_of},
-        {"scenario": "gone", "contacts": 40, "control": 10, "campaign_cost": 7.0, **terms_of} | changes,
+        {"scenario": "birthday", "kind": "birthday", "contacts": 80, "control": 20, "campaign_cost": 0.0, **terms_of},
+        {"scenario": "gone", "kind": "usual", "contacts": 40, "control": 10, "campaign_cost": 7.0, **terms_of}
+        | changes,
     ]
     counts = pd.DataFrame(lists).assign(verdict_on=[date(2026, 7, 28), date(2026, 8, 9)])
     rows = np.arange(150, dtype=np.int32)
     arms = pd.DataFrame({"row": rows, "scenario": np.where(rows < 100, "birthday", "gone"), "variant": "treatment"})
     arms["variant"] = arms["variant"].mask(rows % 5 == 0, "control")
     arms["offer"] = np.where(rows < 100, "none", changes.get("offer", "none"))
+    arms["channel"] = "email"
     return {"counts": counts, "arms": arms}
 
 
@@ -151,6 +153,66 @@ def test_a_list_that_stands_as_it_would_be_chosen_is_told_as_the_plan_is() -> No
     assert found.issued.changed == ()
     columns = ["offer", "cost", "expected", "low", "high", "one_in"]
     assert found.lists[columns].to_numpy().tolist() == planned().lists[columns].to_numpy().tolist()[:1]
+
+
+@pytest.mark.parametrize(
+    "changes",
+    [
+        {"scenario": {"window_days": 42}},
+        {"scenario": {"campaign_cost": 3.0}},
+        {"scenario": {"control_share": 0.3}},
+        {"scenario": {"kind": "condition"}},
+        {"costs": {"email": 1.5}},
+        {"costs": {"email": np.nan}},
+        {"channel": ["sms"] + ["email"] * 99},
+        {"channel": ["sms"] * 100},
+    ],
+)
+def test_what_the_file_says_otherwise_by_now_is_said(changes: dict[str, Any]) -> None:
+    other = terms({"scenario": "birthday"} | changes.get("scenario", {}), costs=changes.get("costs"))
+    told = {name: frame[frame["scenario"] == "birthday"] for name, frame in issued().items()}
+    channel = {"channel": changes["channel"]} if "channel" in changes else {}
+    given = candidates(PAIRS[:100], other, **channel)
+    allocation = allocate(valued(given, base([100.0] * 150), other, LEARNED), Limits(), terms=other)
+    found = plan(allocation, LEARNED, start=START, steps=STEPPED, overlap=OVERLAP, **told)
+    assert isinstance(found, Plan)
+    assert found.issued is not None
+    assert found.issued.changed == ("birthday",)
+
+
+def test_only_a_list_of_different_offers_is_worth_what_such_lists_measured() -> None:
+    asking = terms({"scenario": "birthday", "offer": "auto"})
+    learned = effects(
+        {"scenario": "birthday", "offer": "auto", "mean": 0.3}, {"scenario": "birthday", "offer": "gift", "mean": 0.1}
+    )
+    given = candidates(PAIRS[:100], terms({"scenario": "birthday"}))
+    allocation = allocate(valued(given, base([100.0] * 150), asking, learned), Limits(), terms=asking)
+    told = {name: frame[frame["scenario"] == "birthday"] for name, frame in issued().items()}
+    for offer, gain in (("gift", 0.1), ("auto", 0.3)):
+        made = {"counts": told["counts"].assign(offer=offer), "arms": told["arms"].assign(offer="gift")}
+        found = plan(allocation, learned, start=START, steps=STEPPED, overlap=OVERLAP, **made)
+        assert isinstance(found, Plan)
+        assert found.lists["expected"].tolist() == pytest.approx([80 * (gain * 100 - 1)])
+
+
+def test_an_offer_that_only_those_left_alone_would_have_got_leaves_a_list_measured() -> None:
+    told = issued()
+    told["arms"].loc[0, "offer"] = "gift"
+    found = planned(**told).lists.set_index("scenario").loc["birthday"]
+    assert found["source"] == "measured"
+    assert found["expected"] == pytest.approx(720.0)
+
+
+def test_the_interval_has_what_customers_bring_though_the_cost_of_an_offer_is_not_known() -> None:
+    learned = effects({"scenario": "gone", "offer": "voucher", "mean": 0.2})
+    known = base([100.0] * 150, relative_sd=0.1)
+    allocation = allocate(valued(candidates(PAIRS, TERMS), known, TERMS, learned), Limits(), terms=TERMS)
+    told = {name: frame[frame["scenario"] == "gone"] for name, frame in issued(offer="voucher").items()}
+    found = plan(allocation, learned, start=START, steps=STEPPED, overlap=OVERLAP, **told).expected
+    assert isinstance(found, Estimate)
+    # A gain of a fifth of 4,000, less messages of 40 and the list's own 7; the 4,000 are known to a tenth.
+    assert found.value == pytest.approx(800 - 47)
+    assert found.high - found.value == pytest.approx(1.959964 * 80, rel=1e-5)
 
 
 def test_a_list_that_was_issued_stays_as_it_is_whoever_would_be_chosen_now() -> None:

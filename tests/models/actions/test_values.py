@@ -10,8 +10,12 @@ import pytest
 from models.actions.plan_parts import base, candidates, effects, terms
 
 from retention_lib.estimates import NotEnough
+from retention_lib.models.actions.offers import LearnedOffers, offered
 from retention_lib.models.actions.values import ALONE, NO_HOUR, STOPPED, UNPAID, valued
 
+BY_CUSTOMER = LearnedOffers(
+    test="offer_3", offers=("leave_alone", "gift"), by_row=np.array([1], dtype=np.int8), by_customer=True, gain=2.0
+)
 BIRTHDAY, WELCOME = {"scenario": "birthday"}, {"scenario": "welcome", "priority": 2}
 
 
@@ -55,19 +59,38 @@ def test_a_learned_offer_is_worth_what_its_own_lists_measured() -> None:
     borrowed = {"scenario": "birthday", "offer": "gift", "mean": 0.1, "source": "borrowed"}
     mixed = {"scenario": "birthday", "offer": "auto", "mean": 0.4}
     other = {"scenario": "welcome", "offer": "auto", "mean": 0.9, "decision": "stop"}
-    found = valued(given, base([100.0]), told, effects(borrowed, mixed, other))
+    found = valued(given, base([100.0]), told, effects(borrowed, mixed, other), policy=BY_CUSTOMER)
     assert found.frame["expected_value"].iloc[0] == pytest.approx(0.4 * 100 - 1)
     assert found.effects["source"].tolist() == ["measured", "untested"]
-    stopped = valued(given, base([100.0]), told, effects(borrowed, {**mixed, "decision": "stop"}, other))
+    stop = effects(borrowed, {**mixed, "decision": "stop"}, other)
+    stopped = valued(given, base([100.0]), told, stop, policy=BY_CUSTOMER)
     assert stopped.removed.tolist() == [STOPPED, 0]
     # Where these lists have changed it for one offer, that offer's.
-    changed = valued(
-        given, base([100.0]), told, effects(borrowed, {**mixed, "decision": "change", "better": "gift"}, other)
-    )
+    change = effects(borrowed, {**mixed, "decision": "change", "better": "gift"}, other)
+    changed = valued(given, base([100.0]), told, change, policy=BY_CUSTOMER)
     assert changed.frame["expected_value"].iloc[0] == pytest.approx(0.1 * 100 - 1)
     # Without lists of its own that were sent so, the offer's.
-    without = valued(given, base([100.0]), told, effects(borrowed, {**mixed, "source": "borrowed"}, other))
+    elsewhere = effects(borrowed, {**mixed, "source": "borrowed"}, other)
+    without = valued(given, base([100.0]), told, elsewhere, policy=BY_CUSTOMER)
     assert without.frame["expected_value"].iloc[0] == pytest.approx(0.1 * 100 - 1)
+
+
+def test_where_no_test_chooses_offers_any_more_each_has_the_gain_of_its_own() -> None:
+    told = terms({"scenario": "birthday", "offer": "auto"})
+    asked = candidates([(0, "birthday")], terms(BIRTHDAY)).drop(columns="offer")
+    mixed = {"scenario": "birthday", "offer": "auto", "mean": 0.3, "decision": "keep"}
+    refused = NotEnough("offer_claimed", 0, 1)
+    kept = effects(mixed)
+    plain = valued(offered(asked, told, refused, kept), base([100.0]), told, kept, policy=refused)
+    assert plain.effects[["offer", "source"]].to_numpy().tolist() == [["none", "untested"]]
+    assert np.isnan(plain.frame["expected_value"]).all()
+    # The offer that the lists of the scenario have settled on is sent, though that by customer was stopped.
+    own = {"scenario": "birthday", "offer": "tenth", "mean": 0.2, "decision": "keep"}
+    both = effects({**mixed, "decision": "stop"}, own)
+    settled = valued(offered(asked, told, refused, both), base([100.0]), told, both, policy=refused)
+    assert settled.effects[["offer", "decision"]].to_numpy().tolist() == [["tenth", "keep"]]
+    assert settled.removed.tolist() == [0]
+    assert settled.frame["expected_value"].tolist() == pytest.approx([0.2 * 100 - 1])
 
 
 def test_nobody_is_written_to_at_a_loss_even_with_luck() -> None:
