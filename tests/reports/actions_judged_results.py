@@ -2,6 +2,7 @@
 
 from __future__ import annotations
 
+import math
 from collections.abc import Mapping
 from dataclasses import dataclass, field, replace
 from datetime import date, timedelta
@@ -20,6 +21,7 @@ from retention_lib.models.actions.judged import Judged, OpenLists, judged
 from retention_lib.models.actions.last_month import LastMonth
 from retention_lib.models.actions.learned import LearnedEffects, learned_effects
 from retention_lib.models.actions.offer_gains import OfferGains, offer_gains
+from retention_lib.models.actions.offers import LearnedOffers
 from retention_lib.models.experiments.moments import moments_of
 
 UNTIL = date(2026, 7, 1)
@@ -170,6 +172,33 @@ def sound() -> Judged:
     return everything(lists=(one_list("reactivation", 9.0), one_list("welcome", 3.0)))
 
 
+def written_to(*wrong: int, known: bool = True) -> Judged:
+    """Lists of 200 left alone, so many of whom got the message.
+
+    Args:
+        *wrong: How many, list by list.
+        known: Whether the store has the messages of the last list.
+    """
+    names = ("reactivation", "welcome", "abandoned_cart")
+    read = [one_list(name, 9.0, told=(800, count)) for name, count in zip(names, wrong, strict=False)]
+    if not known:
+        facts = read[-1].facts
+        read[-1] = replace(read[-1], facts=replace(facts, arms=facts.arms.assign(contacted=math.nan)))
+    return everything(lists=tuple(read))
+
+
+def apart(seen: int, gap: float) -> Judged:
+    """A list, so many of it treated, where these had spent so much more before."""
+    treated, alone = spread(seen, 50.0 + gap, 20.0), spread(200, 50.0, 20.0)
+    parts = [
+        pd.DataFrame({"arm": arm, "gross_profit_full": money, "contact_cost": sent, "spend_before": money})
+        for arm, money, sent in (("treatment", treated, COST), ("control", alone, 0.0))
+    ]
+    found = moments_of(pd.concat(parts))
+    read = one_list("welcome", 0.0, sizes=(seen, 200), shares={"control": 0.2, "treatment": 0.8})
+    return everything(lists=(replace(read, sums=found.sums, arms=found.arms),))
+
+
 def none_yet() -> Judged:
     """Lists that are all still open."""
     return everything(lists=())
@@ -211,6 +240,13 @@ def record() -> TrackRecord:
     return found
 
 
+def record_lost() -> TrackRecord:
+    """Lists of two scenarios that both lost money."""
+    found = track_record(everything(lists=(one_list("reactivation", -9.0), one_list("welcome", -7.0))))
+    assert isinstance(found, TrackRecord)
+    return found
+
+
 def record_of_many() -> TrackRecord:
     """Ten scenarios over six months."""
     read = tuple(one_list(f"scenario_{at}", at - 4.0, months_ago=ago) for at in range(10) for ago in range(6))
@@ -230,6 +266,13 @@ def gains(effect: float = 9.0) -> OfferGains:
     found = offer_gains(learned_effects(everything(lists=lists), [("replenishment", "gift")]))
     assert isinstance(found, OfferGains)
     return found
+
+
+def gains_of(*rows: tuple[str, str, float, float, bool]) -> OfferGains:
+    """Gains as they are given: scenario, offer, gain, half of its interval, whether measured on lists of its own."""
+    table = pd.DataFrame(rows, columns=["scenario", "offer", "gain", "half", "measured"])
+    table = table.assign(low=table["gain"] - table["half"], high=table["gain"] + table["half"], lists=1)
+    return OfferGains(table=table.drop(columns="half"), untested=0, lists=2, tests=0)
 
 
 def gains_of_many() -> OfferGains:
@@ -256,9 +299,11 @@ def asked(**offers: str) -> Terms:
     return replace(told, offers=pd.DataFrame({"offer": names, "discount": 0.0, "cost_per_order": 0.0}))
 
 
-def decided(found: Judged, terms: Terms | None = None) -> ScenarioDecisions:
+def decided(
+    found: Judged, terms: Terms | None = None, policy: LearnedOffers | NotEnough = NO_TEST
+) -> ScenarioDecisions:
     """What is done with the scenarios of some lists."""
-    told = scenario_decisions(found, learned_effects(found), terms or asked(**OFFERS), NO_TEST)
+    told = scenario_decisions(found, learned_effects(found), terms or asked(**OFFERS), policy)
     assert isinstance(told, ScenarioDecisions)
     return told
 

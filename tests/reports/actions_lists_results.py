@@ -64,6 +64,7 @@ def listed() -> ActionLists:
             "control": about.held,
             "otherwise": 0,
             "withdrawn": 0,
+            "channels": ", ".join(about.channels),
             "first_send": date(2026, 7, 2),
             "last_send": about.last_send,
             "verdict_on": about.verdict_on,

@@ -75,6 +75,22 @@ def test_who_loads_the_files_is_told_which_and_what_their_columns_mean() -> None
     assert columns_table(WORDS).frame["name"].tolist() == list(made.listed().file("reactivation").columns)
 
 
+def test_the_table_of_files_tells_what_each_still_sends() -> None:
+    assert said(files_table(made.listed(), WORDS, file="actions/*.csv").caption).endswith("by what and when")
+    found = files_table(made.changed(), WORDS, file="actions/*.csv")
+    assert found.frame[["file", "contacts", "control"]].to_numpy().tolist() == [
+        ["reactivation.csv", 8, 4],
+        ["retargeting.csv", 3, 2],
+    ]
+    assert said(found.caption).endswith("; without 1 who may not be contacted any more, to whom the file sends nothing")
+
+
+def test_channels_stand_in_the_order_of_the_counts() -> None:
+    lists = made.listed()
+    mixed = replace(lists, counts=lists.counts.assign(channels=["sms, email", "ads"]))
+    assert files_table(mixed, WORDS, file="actions/*.csv").frame["by"].tolist() == ["SMS, e-mail", "advertising"]
+
+
 def test_a_list_that_nobody_gets_is_no_file_to_load() -> None:
     lists = made.listed()
     alone = replace(lists, counts=lists.counts.assign(contacts=[8, 0]))

@@ -15,6 +15,7 @@ from retention_lib.estimates import NotAsked
 from retention_lib.models.actions.issued_lists import IssuedLists
 from retention_lib.models.actions.judged import Judged
 from retention_lib.models.actions.plan_actions import plan_actions
+from retention_lib.reports.charts.actions_plan import plot_lists
 from retention_lib.reports.findings import action, alert, finding, verdict
 from retention_lib.reports.findings.actions_plan import pays_if
 from retention_lib.reports.findings.actions_steps import GROUPS, grouped_steps
@@ -37,25 +38,47 @@ def test_a_plan_says_who_gets_what_for_how_much_and_what_it_is_worth() -> None:
 
 def test_the_verdict_begins_with_what_last_months_lists_earned() -> None:
     told = {name: verdict(made.paying(), WORDS, judged=found) for name, found in before().items()}
-    assert said(told["lost"].sentence).startswith("Last month's 2 lists lost $14.4K, coupons and messages paid. 160")
-    assert said(told["even"].sentence).startswith("Last month's list brought $400, which may be chance. 160 customers")
+    assert said(told["lost"].sentence).startswith(
+        "The 2 lists judged last month lost $14.4K, coupons and messages paid. 160 customers"
+    )
+    assert said(told["even"].sentence).startswith(
+        "The list judged last month brought $400, which may be chance. 160 customers"
+    )
+    assert said(told["alike"].sentence).startswith(
+        "The list judged last month brought -$800; how sure that is cannot be said. 160"
+    )
     assert said(told["none"].sentence).startswith("160 customers")
-    assert {name: one.status for name, one in told.items()} == {"lost": "watch", "even": "good", "none": "good"}
+    assert {name: one.status for name, one in told.items()} == {
+        "lost": "watch",
+        "even": "good",
+        "alike": "good",
+        "none": "good",
+    }
 
 
 def before() -> dict[str, Judged]:
-    """What was judged before: lists that lost money, one that cannot be told, none."""
-    months = {"lost": judged.month_lost(), "even": judged.month_even(), "none": NotAsked("lists", 0, 1)}
+    """What was judged before: lists that lost money, one that may be chance, one nothing varies in, none."""
+    made_before = {"lost": judged.month_lost(), "even": judged.month_even(), "alike": judged.month_alike()}
+    months = {**made_before, "none": NotAsked("lists", 0, 1)}
     return {name: replace(judged.everything(), last_month=month) for name, month in months.items()}
 
 
 def test_the_chart_of_the_plan_says_how_much_of_it_is_known() -> None:
     assert said(finding(made.paying(), WORDS).sentence) == (
-        "Most go to “Birthday”: 80 of 160 messages. Of 3 lists 2 have past results to go by; sure to pay: 2. The "
-        "others are untested."
+        "Most go to “Birthday”: 80 of 160 messages. Of 3 lists 2 have past results to go by; expected to pay even "
+        "at the low end of the interval: 2. The others are untested."
     )
-    assert said(finding(made.doubtful(), WORDS).sentence).split(";")[1].startswith(" sure to pay: none.")
+    assert (
+        said(finding(made.doubtful(), WORDS).sentence)
+        .split(";")[1]
+        .startswith(" expected to pay even at the low end of the interval: none.")
+    )
     assert said(finding(made.untested(), WORDS).sentence).endswith("says yet what any of them brings.")
+
+
+def test_no_list_is_drawn_as_sure_to_pay() -> None:
+    label = plot_lists(made.paying(), WORDS).get_xlabel()
+    assert said(label).replace("\n", " ").endswith("green: pays at 95%, red: loses, brown: either, grey: untested")
 
 
 def test_what_may_be_a_loss_is_called_so() -> None:

@@ -120,6 +120,12 @@ def test_a_refused_design_says_why_and_no_size(design: str) -> None:
     assert set(re.findall(r"\d+(?:\.\d+)?%", told)) == {"100%", "90%"}  # nothing of the 47 % that was measured
 
 
+def test_one_group_that_is_large_enough_is_told_without_a_plural() -> None:
+    assert said(reason_sentence(NotEnough("segments_measured", 1, 2), WORDS)) == (
+        "Groups of customers with enough members to be measured: 1; a comparison needs 2."
+    )
+
+
 @pytest.mark.parametrize("design", joined.DESIGNS)
 def test_a_refused_design_shows_its_reason_where_finding_table_and_chart_would_stand(design: str) -> None:
     told = joined.refused(design).claimable

@@ -61,7 +61,7 @@ def plot_lists(plan: Plan, words: Words, *, ax: Axes | None = None) -> Axes:
     ax.set_xticks([tick for tick in ticks if 0 <= tick <= most * 1.05])
     name_x_axis(
         ax,
-        words.say(N_("customers to contact; green: sure to pay, red: to lose, brown: either, grey: untested")),
+        words.say(N_("customers to contact; green: pays at 95%, red: loses, brown: either, grey: untested")),
     )
     return ax
 

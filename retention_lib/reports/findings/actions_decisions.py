@@ -7,7 +7,6 @@ from typing import Any
 from retention_lib.estimates import Estimate
 from retention_lib.models.actions.decision_rule import KEEP_CHANCE, LEAST_CUSTOMERS, STOP_CHANCE
 from retention_lib.models.actions.decisions import ScenarioDecisions
-from retention_lib.models.actions.playbook_terms import LEARNED
 from retention_lib.reports.blocks import Action
 from retention_lib.reports.findings.base import Finding, action, finding
 from retention_lib.reports.findings.experiment_profit import chance
@@ -110,15 +109,20 @@ def _lines(
     result: ScenarioDecisions, changed: list[dict[Any, Any]], stopped: list[dict[Any, Any]], words: Words
 ) -> list[tuple[str, str]]:
     """What to write in the parameter file, word for word."""
-    others = [f"{row['scenario']}: {{offer: {row['better']}}}" for row in changed if row["better"]]
+    # The key alone: an entry pasted over one that is there would take its other keys away.
+    entry = N_("To change, set under playbook, scenarios, {name}")
+    others = [
+        (words.say(entry, name=str(row["scenario"])), f"offer: {row['better']}") for row in changed if row["better"]
+    ]
     again = [
         f"{row['scenario']}_again: {{kind: {result.kinds[str(row['scenario'])]}, offer: {row['offer']}}}"
         for row in stopped
         # The condition of one of the shop's own is not known here.
         if result.kinds[str(row["scenario"])] != "condition"
     ]
-    told = ((N_("To change, write under playbook"), others), (N_("To send it all the same"), again))
-    return [(words.say(label), f"scenarios: {{{', '.join(lines)}}}") for label, lines in told if lines]
+    if not again:
+        return others
+    return [*others, (words.say(N_("To send it all the same")), f"scenarios: {{{', '.join(again)}}}")]
 
 
 def _notes(
@@ -129,9 +133,12 @@ def _notes(
     if stopped:
         message = N_(
             "A scenario that is stopped gets no list until its offer is another one, or its lists are old; under "
-            "another name, with the keys of its entry, it is sent all the same and judged anew."
+            "another name it is sent all the same and judged anew: take along the other keys of its entry, such as "
+            "`priority` and `channels`."
         )
         notes.append(words.say(message))
+    if any(row["better"] for row in changed):
+        notes.append(words.say(N_("In an entry that the file has already set `offer` alone: its other keys stay.")))
     dear = [scenario_name(str(row["scenario"]), words) for row in changed if not row["better"]]
     if dear:
         message = N_("No other offer was measured that would pay with {names}: write a cheaper one, or `none`.")
@@ -144,7 +151,7 @@ def _notes(
 
 
 def _offered(result: ScenarioDecisions, row: dict[Any, Any]) -> bool:
-    return row["better"] == LEARNED or row["better"] in result.offers
+    return row["better"] in result.offers
 
 
 def said_why(row: dict[Any, Any], words: Words) -> str:
@@ -155,7 +162,9 @@ def said_why(row: dict[Any, Any], words: Words) -> str:
         words: The reader's language.
     """
     told = _because(row, words)
-    return words.say(_NOW[str(row["now"])], told=told) if row["now"] in _NOW else told
+    # Where no better offer is known, there is none to write.
+    silent = row["now"] not in _NOW or (row["now"] == "write" and not row["better"])
+    return told if silent else words.say(_NOW[str(row["now"])], told=told)
 
 
 def _because(row: dict[Any, Any], words: Words) -> str:

@@ -8,7 +8,6 @@ from retention_lib.measures.actions.lists import ActionLists
 from retention_lib.reports.blocks import Column, Table
 from retention_lib.reports.scenario_names import channel_name, scenario_name
 from retention_lib.reports.words import N_, Words
-from retention_lib.stores.listed import ListedExperiment
 
 _COLUMNS = {
     "customer_id": N_("whom the row is about, as in your own tables"),
@@ -24,7 +23,7 @@ _COLUMNS = {
 
 
 def files_table(result: ActionLists, words: Words, *, file: str) -> Table:
-    """The files to load: whom each contacts, by what, when, and when it is judged.
+    """The files to load: whom each still sends to, whom it leaves alone, by what and when.
 
     Args:
         result: The lists.
@@ -32,11 +31,12 @@ def files_table(result: ActionLists, words: Words, *, file: str) -> Table:
         file: Path of the files, with `*` for the scenario.
     """
     counts = result.counts[result.counts["contacts"] > 0].sort_values("contacts", ascending=False, kind="stable")
-    about = {one.scenario: one for one in result.experiments}
+    gone = int(counts["withdrawn"].sum())
     frame = counts.assign(
         name=[scenario_name(str(name), words) for name in counts["scenario"]],
         file=[file.replace("*", str(name)).rpartition("/")[2] for name in counts["scenario"]],
-        by=[_channels(about[str(name)], words) for name in counts["scenario"]],
+        contacts=counts["contacts"] - counts["withdrawn"],
+        by=[_channels(str(names), words) for names in counts["channels"]],
     )
     columns = (
         Column(name="name", header=words.say(N_("File")), under="file"),
@@ -49,13 +49,19 @@ def files_table(result: ActionLists, words: Words, *, file: str) -> Table:
     caption = words.say(
         N_("The files to load, in the folder actions: whom each contacts, whom it leaves alone, by what and when")
     )
+    if gone:
+        without = words.count(
+            "without {n} who may not be contacted any more, to whom the file sends nothing",
+            "without {n} who may not be contacted any more, to whom the files send nothing",
+            gone,
+        )
+        caption = f"{caption}; {without}"
     return Table(columns=columns, frame=frame, caption=caption, whole=True)
 
 
-def _channels(about: ListedExperiment, words: Words) -> str:
-    """The channels of a list, the most used first."""
-    used = sorted(about.channels, key=lambda channel: (-about.channels[channel], channel))
-    return ", ".join(channel_name(channel, words) for channel in used)
+def _channels(names: str, words: Words) -> str:
+    """The channels of a list as pages call them, in the order of its counts: the most used first."""
+    return ", ".join(channel_name(name, words) for name in names.split(", "))
 
 
 def columns_table(words: Words) -> Table:

@@ -1,4 +1,4 @@
-"""Sentences about what the lists of the playbook earned: last month's together, and each scenario's over the months."""
+"""Sentences about what the lists of the playbook earned: those judged last month, and each scenario's by month."""
 
 from __future__ import annotations
 
@@ -6,10 +6,10 @@ import pandas as pd
 
 from retention_lib.measures.actions.list_reading import ListedTerms
 from retention_lib.models.actions.decisions import TrackRecord
-from retention_lib.models.actions.judged import Judged, OpenLists
+from retention_lib.models.actions.judged import OpenLists
 from retention_lib.models.actions.last_month import LastMonth
-from retention_lib.reports.blocks import Alert, Verdict
-from retention_lib.reports.findings.base import Finding, alert, check_alert, finding, verdict
+from retention_lib.reports.blocks import Verdict
+from retention_lib.reports.findings.base import Finding, finding, verdict
 from retention_lib.reports.findings.experiment_validity import why_withheld
 from retention_lib.reports.scenario_names import scenario_name
 from retention_lib.reports.words import N_, Words
@@ -25,7 +25,7 @@ _TAKEN = {
 
 
 def earned_sentence(result: LastMonth, words: Words) -> str:
-    """What last month's lists earned together, in one sentence; for verdicts too.
+    """What the lists judged last month earned together, in one sentence; for verdicts too.
 
     Args:
         result: The lists of the month.
@@ -40,28 +40,29 @@ def earned_sentence(result: LastMonth, words: Words) -> str:
     }
     if profit.low is None:
         return words.count(
-            "Last month's list brought {value} from {contacts}; how sure that is cannot be said.",
-            "Last month's {n} lists brought {value} from {contacts}; how sure that is cannot be said.",
+            "The list judged last month brought {value} from {contacts}; how sure that is cannot be said.",
+            "The {n} lists judged last month brought {value} from {contacts}; how sure that is cannot be said.",
             result.counted,
             **told,
         )
     if profit.claimed and profit.value > 0:
         return words.count(
-            "**Last month's list earned {money}** ({interval}) from {contacts}, coupons and messages paid.",
-            "**Last month's {n} lists earned {money}** ({interval}) from {contacts}, coupons and messages paid.",
+            "**The list judged last month earned {money}** ({interval}) from {contacts}, coupons and messages paid.",
+            "**The {n} lists judged last month earned {money}** ({interval}) from {contacts}, coupons and messages "
+            "paid.",
             result.counted,
             **told,
         )
     if profit.claimed:
         return words.count(
-            "**Last month's list lost {money}** ({interval}) on {contacts}, coupons and messages paid.",
-            "**Last month's {n} lists lost {money}** ({interval}) on {contacts}, coupons and messages paid.",
+            "**The list judged last month lost {money}** ({interval}) on {contacts}, coupons and messages paid.",
+            "**The {n} lists judged last month lost {money}** ({interval}) on {contacts}, coupons and messages paid.",
             result.counted,
             **told,
         )
     return words.count(
-        "Last month's list brought {value} from {contacts}, which may be chance ({interval}).",
-        "Last month's {n} lists brought {value} from {contacts}, which may be chance ({interval}).",
+        "The list judged last month brought {value} from {contacts}, which may be chance ({interval}).",
+        "The {n} lists judged last month brought {value} from {contacts}, which may be chance ({interval}).",
         result.counted,
         **told,
     )
@@ -76,23 +77,30 @@ def earned_in_short(result: LastMonth, words: Words) -> str:
     """
     profit = result.profit
     told = {"money": words.money(abs(profit.value), compact=True), "value": words.money(profit.value, compact=True)}
+    if profit.low is None:
+        return words.count(
+            "The list judged last month brought {value}; how sure that is cannot be said.",
+            "The {n} lists judged last month brought {value}; how sure that is cannot be said.",
+            result.counted,
+            **told,
+        )
     if profit.claimed and profit.value > 0:
         return words.count(
-            "**Last month's list earned {money}**, coupons and messages paid.",
-            "**Last month's {n} lists earned {money}**, coupons and messages paid.",
+            "**The list judged last month earned {money}**, coupons and messages paid.",
+            "**The {n} lists judged last month earned {money}**, coupons and messages paid.",
             result.counted,
             **told,
         )
     if profit.claimed:
         return words.count(
-            "**Last month's list lost {money}**, coupons and messages paid.",
-            "**Last month's {n} lists lost {money}**, coupons and messages paid.",
+            "**The list judged last month lost {money}**, coupons and messages paid.",
+            "**The {n} lists judged last month lost {money}**, coupons and messages paid.",
             result.counted,
             **told,
         )
     return words.count(
-        "Last month's list brought {value}, which may be chance.",
-        "Last month's {n} lists brought {value}, which may be chance.",
+        "The list judged last month brought {value}, which may be chance.",
+        "The {n} lists judged last month brought {value}, which may be chance.",
         result.counted,
         **told,
     )
@@ -172,6 +180,8 @@ def _(result: TrackRecord, words: Words) -> Finding:
         "total": words.money(total, compact=True),
     }
     message = N_("Of **{lists}** in {months}, “{name}” brought most: {total} in all.")
+    if total <= 0:
+        message = N_("Of **{lists}** in {months}, no scenario’s lists earned money; “{name}” came nearest: {total}.")
     shown = _shown_alone(result.table, words)
     alt = words.say(
         N_("Bars by scenario and month: what the lists earned, from {name} with {total} down."),
@@ -220,27 +230,3 @@ def _(result: OpenLists, words: Words) -> Finding:
     many = "{n} lists are still open; the first verdict is due on {first}, the last on {last}."
     days = result.table["verdict_on"]
     return Finding(sentence=words.count(one, many, len(result.table), first=days.min(), last=days.max()))
-
-
-@alert.register
-def _(result: Judged, words: Words) -> Alert:
-    broken = result.table[result.table["standing"] == "invalid"]
-    parts = []
-    if len(broken):
-        reasons = list(dict.fromkeys(why_withheld(str(code), words) for code in broken["reason"]))
-        message = N_("May not be read: {broken} of {lists} judged lists ({why}). Nothing is learned from these.")
-        told = {"lists": len(result.table), "broken": len(broken), "why": words.listed(reasons)}
-        parts.append(words.say(message, **told))
-    elif len(result.table):
-        one = "The judged list is sound: split as planned, both sides alike before, nobody left alone was contacted."
-        many = "All {n} judged lists are sound: split as planned, both sides alike before, nobody left alone contacted."
-        parts.append(words.count(one, many, len(result.table)))
-    if len(result.left_out):
-        message = N_(
-            "Not judged, as they have one arm only, were not sent, are too old or do not say who was left alone: {n}."
-        )
-        parts.append(words.say(message, n=len(result.left_out)))
-    if not parts:
-        parts.append(words.say(N_("No list has been judged yet.")))
-    found = bool(len(broken) or len(result.left_out))
-    return check_alert(found=found, title=words.say(N_("Judged lists.")), sentence=" ".join(parts))

@@ -4,6 +4,8 @@ from __future__ import annotations
 
 import math
 
+import pandas as pd
+
 from retention_lib.models.actions.offer_gains import OfferGains
 from retention_lib.models.actions.offers import LearnedOffers
 from retention_lib.models.actions.playbook_terms import LEFT_ALONE
@@ -41,31 +43,23 @@ def _(result: LearnedOffers, words: Words) -> Finding:
 
 @finding.register
 def _(result: OfferGains, words: Words) -> Finding:
-    best = result.table.iloc[0]
-    interval = words.interval(float(best["low"]), float(best["high"]), "share")
-    told = {
-        "name": scenario_name(str(best["scenario"]), words),
-        "offer": offer_name(str(best["offer"]), words),
-        "gain": words.percent(float(best["gain"]), 0),
-        "interval": interval,
-    }
-    if best["low"] > 0:
-        message = N_("“{name}” ({offer}) raises what customers bring most: by **{gain}** ({interval}).")
-    elif best["high"] < 0:
-        message = N_(
-            "Nothing measured raises what customers bring; “{name}” ({offer}) does least harm: {gain} ({interval})."
+    best = _largest(result.table)
+    parts = [_most(result, best, words)]
+    shown = result.table[result.table["low"] > 0]
+    if best["low"] <= 0 and len(shown):
+        parts.append(
+            words.say(
+                N_("“{name}” ({offer}) is shown to: by **{gain}** ({interval})."), **_told(_largest(shown), words)
+            )
         )
-    else:
-        message = N_(
-            "“{name}” ({offer}) seems to raise what customers bring most, by {gain}, which may be chance ({interval})."
-        )
-    untested = words.count("Of {n} other nothing is known.", "Of {n} others nothing is known.", result.untested)
+    if result.untested:
+        parts.append(words.count("Of {n} other nothing is known.", "Of {n} others nothing is known.", result.untested))
     return Finding(
-        sentence=words.say(message, **told) + (f" {untested}" if result.untested else ""),
+        sentence=" ".join(parts),
         alt=words.say(
             N_("By what share each of {rows} messages with its offer raises what customers bring, at best {gain}."),
             rows=len(result.table),
-            gain=told["gain"],
+            gain=words.percent(float(best["gain"]), 0),
         ),
         caption=words.say(
             N_("From {lists} and {tests}; older ones count less, few are drawn to the rest; lines: 95% intervals."),
@@ -73,6 +67,43 @@ def _(result: OfferGains, words: Words) -> Finding:
             tests=words.count("{n} other test", "{n} other tests", result.tests),
         ),
     )
+
+
+def _largest(table: pd.DataFrame) -> pd.Series:
+    """The row with the largest gain: the table begins with what own lists measured, whatever else is larger."""
+    return table.iloc[int(table["gain"].to_numpy().argmax())]
+
+
+def _most(result: OfferGains, best: pd.Series, words: Words) -> str:
+    """What the message with the largest gain does, as far as it is known."""
+    if best["low"] > 0:
+        message = N_("“{name}” ({offer}) raises what customers bring most: by **{gain}** ({interval}).")
+    elif (result.table["high"] < 0).all():
+        message = N_(
+            "Nothing measured raises what customers bring; “{name}” ({offer}) does least harm: {gain} ({interval})."
+        )
+    elif best["gain"] > 0:
+        message = N_(
+            "“{name}” ({offer}) seems to raise what customers bring most, by {gain}, which may be chance ({interval})."
+        )
+    else:
+        message = N_(
+            "Nothing is shown to raise what customers bring; “{name}” ({offer}) comes nearest: {gain} ({interval})."
+        )
+    return words.say(message, **_told(best, words))
+
+
+def _told(row: pd.Series, words: Words) -> dict[str, str]:
+    """A message with its offer and gain; one borrowed from other scenarios is called so."""
+    interval = words.interval(float(row["low"]), float(row["high"]), "share")
+    if not row["measured"]:
+        interval = words.say(N_("{interval}; seen with the same offer elsewhere"), interval=interval)
+    return {
+        "name": scenario_name(str(row["scenario"]), words),
+        "offer": offer_name(str(row["offer"]), words),
+        "gain": words.percent(float(row["gain"]), 0),
+        "interval": interval,
+    }
 
 
 @shown_table.register

@@ -64,15 +64,15 @@ def _(result: Plan, words: Words) -> Finding:
 
 
 def _sure(result: Plan, words: Words) -> str:
-    """How many lists were ever measured, and how many of them are sure to pay."""
+    """How many lists were ever measured, and how many of them pay at the low end of their interval too."""
     lists = result.lists[result.lists["contacts"] > 0]
     known = lists[lists["source"] != UNTESTED]
     if known.empty:
         return words.say(N_("No past list or test says yet what any of them brings."))
     paying = int((known["low"] > 0).sum())
     told = words.count(
-        "Of {all} lists {n} has past results to go by; sure to pay: {paying}.",
-        "Of {all} lists {n} have past results to go by; sure to pay: {paying}.",
+        "Of {all} lists {n} has past results to go by; expected to pay even at the low end of the interval: {paying}.",
+        "Of {all} lists {n} have past results to go by; expected to pay even at the low end of the interval: {paying}.",
         len(known),
         all=len(lists),
         paying=words.number(paying) if paying else words.say(N_("none")),

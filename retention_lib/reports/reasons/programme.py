@@ -58,7 +58,7 @@ SENTENCES: Mapping[str, str] = {
         "Members are not seen long enough before they joined to test whether they moved like the others."
     ),
     "segments_measured": N_(
-        "{have} groups of customers have enough members to be measured; a comparison needs {need}."
+        "Groups of customers with enough members to be measured: {have}; a comparison needs {need}."
     ),
     "sums_positive": N_(
         "Sales of the members are not above zero in the weeks compared, so there are no shares to tell."
