@@ -9,6 +9,10 @@ has not bought for 30 days, whatever that costs; one sends nothing. The money of
 for the playbook, which may leave some of it. What counts is the gross profit of the twelve months, coupons, deliveries
 made free and messages taken off.
 
+In one thing the plans are not the notebook's, to save time: a past test that refused to tell which offer is best is
+not asked again on later mornings, as the notebook would (`played_plans.PastOffers`). The figures are those of a
+playbook that makes fewer of these offers, right and wrong ones.
+
 A verdict holds where its interval has the truth in it: what the messages of the list truly left in its window, by the
 same customers in a world in which the lists of that month went to those they left alone, and to nobody else.
 """

@@ -1,7 +1,11 @@
-"""The plans of the playbook as the notebook makes them, for a store that is played month by month."""
+"""The plans of the playbook as the notebook makes them, for a store that is played month by month.
+
+They differ in how past tests are asked for offers: one that refused is not asked again (`PastOffers`).
+"""
 
 from __future__ import annotations
 
+import zlib
 from dataclasses import dataclass, field
 
 import numpy as np
@@ -66,7 +70,12 @@ def verdicts_of(store: PlayedStore) -> Judged | NotEnough:
 class PastOffers:
     """Asks past tests which offer each customer gets.
 
-    A test that could not tell on one morning is not asked again: its weeks are over, and no more comes of it.
+    The notebook asks anew each month. Here a test that could not tell on one morning is remembered and not asked again,
+    for asking fits models, and a study asks in hundreds of months. The notebook draws the same numbers each month, so
+    that it hears the same as long as the test's data stay as they are: what is lost is an offer that only later data of
+    the test would show, such as a return. A test that told an offer is asked again here too, of baskets that the
+    telling redrew (`played_stores`); where it then refuses, the offer is gone for good. So the playbook makes fewer of
+    these offers here than in a store whose data stay, right and wrong ones.
 
     Attributes:
         refused: What tests refused to tell, by test.
@@ -89,7 +98,7 @@ class PastOffers:
         if isinstance(test, NotEnough) or test in self.refused:
             return test if isinstance(test, NotEnough) else self.refused[test]
         features = offer_features(context, found, test, scenarios=terms.asking)
-        rng = np.random.default_rng(context.month.start.toordinal())
+        rng = np.random.default_rng(zlib.crc32(b"retention_playbook"))  # as the report's, the same every month
         told = learned_offers(features, terms, Costs(contact_cost=None, gross_margin=None), count=count, rng=rng)
         if isinstance(told, NotEnough) and not isinstance(features, NotEnough):
             self.refused[test] = told
@@ -99,7 +108,7 @@ class PastOffers:
 def planned(
     store: PlayedStore, verdicts: Judged | NotEnough, *, past: PastOffers, money: float
 ) -> ActionLists | NotEnough:
-    """The lists of a month, as the notebook makes them.
+    """The lists of a month, as the notebook makes them but for what `PastOffers` does not ask again.
 
     Args:
         store: The store as it is known on the morning of the plan.
@@ -127,7 +136,7 @@ def planned(
     )
     offers = offered(found.frame, terms, policy, effects)
     timed = send_times(offers, habits(counts, open_hours=open_hours(quiet)), days).frame
-    worth = valued(timed, base, terms, effects, known=brought)
+    worth = valued(timed, base, terms, effects, policy=policy, known=brought)
     allocation = allocate(worth, Limits(budget=money), terms=terms)
     chosen = allocation if isinstance(allocation, NotEnough) else allocation.chosen
     return action_lists(context, who, chosen, terms, month=context.month, details=found.table)
